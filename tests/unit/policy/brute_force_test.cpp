@@ -1,0 +1,254 @@
+/// Policies beside the plainest program that does the same: lists searched from end to end, and
+/// for OPT the search of every choice. Also small streams worked out by hand.
+
+#include <algorithm>
+#include <list>
+#include <map>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "libos/policy/clock_pro.hpp"
+#include "libos/policy/cache.hpp"
+#include "libos/policy/lirs.hpp"
+#include "libos/policy/list.hpp"
+#include "sim/testbed/misses.hpp"
+#include "tests/unit/policy/streams.hpp"
+
+namespace tests::policy {
+namespace {
+
+using sim::testbed::count_misses;
+using sim::testbed::trace::Trace;
+
+struct Entry {
+    std::uint32_t page;
+    bool bit;
+};
+using Entries = std::list<Entry>;  ///< oldest first
+
+auto find(Entries& entries, std::uint32_t page) {
+    return std::ranges::find(entries, page, &Entry::page);
+}
+
+std::uint64_t brute_lru(const Trace& trace, std::size_t capacity, bool renew, bool most_recent) {
+    Entries entries;
+    std::uint64_t misses = 0;
+    for (const std::uint32_t page : trace.page) {
+        const auto at = find(entries, page);
+        if (at != entries.end()) {
+            if (renew) entries.splice(entries.end(), entries, at);
+            continue;
+        }
+        ++misses;
+        if (entries.size() == capacity) most_recent ? entries.pop_back() : entries.pop_front();
+        entries.push_back({page, false});
+    }
+    return misses;
+}
+
+std::uint64_t brute_clock(const Trace& trace, std::size_t capacity, bool bit_on_insert) {
+    std::vector<Entry> ring;
+    std::size_t hand = 0;
+    std::uint64_t misses = 0;
+    for (const std::uint32_t page : trace.page) {
+        const auto at = std::ranges::find(ring, page, &Entry::page);
+        if (at != ring.end()) {
+            at->bit = true;
+            continue;
+        }
+        ++misses;
+        if (ring.size() < capacity) {
+            ring.push_back({page, bit_on_insert});
+            continue;
+        }
+        for (; ring[hand].bit; hand = (hand + 1) % capacity) ring[hand].bit = false;
+        ring[hand] = {page, bit_on_insert};
+        hand = (hand + 1) % capacity;
+    }
+    return misses;
+}
+
+std::uint64_t brute_sieve(const Trace& trace, std::size_t capacity) {
+    Entries entries;
+    auto hand = entries.end();
+    std::uint64_t misses = 0;
+    for (const std::uint32_t page : trace.page) {
+        const auto at = find(entries, page);
+        if (at != entries.end()) {
+            at->bit = true;
+            continue;
+        }
+        ++misses;
+        if (entries.size() == capacity) {
+            if (hand == entries.end()) hand = entries.begin();
+            while (hand->bit) {
+                hand->bit = false;
+                if (++hand == entries.end()) hand = entries.begin();
+            }
+            hand = entries.erase(hand);
+            const bool wrapped = hand == entries.end();
+            entries.push_back({page, false});
+            if (wrapped) hand = entries.end();
+        } else {
+            entries.push_back({page, false});
+        }
+    }
+    return misses;
+}
+
+std::uint64_t brute_lfu(const Trace& trace, std::size_t capacity) {
+    struct Use {
+        std::uint32_t page;
+        std::uint64_t count;
+        std::uint64_t since;
+    };
+    std::vector<Use> uses;
+    std::uint64_t now = 0;
+    std::uint64_t misses = 0;
+    for (const std::uint32_t page : trace.page) {
+        ++now;
+        const auto at = std::ranges::find(uses, page, &Use::page);
+        if (at != uses.end()) {
+            *at = {page, at->count + 1, now};
+            continue;
+        }
+        ++misses;
+        if (uses.size() == capacity) {
+            uses.erase(std::ranges::min_element(uses, {}, [](const Use& use) {
+                return std::pair{use.count, use.since};
+            }));
+        }
+        uses.push_back({page, 1, now});
+    }
+    return misses;
+}
+
+/// The fewest misses of any demand-fill policy: every choice is tried, states are remembered.
+class BestChoice {
+public:
+    BestChoice(const Trace& trace, int capacity) : trace_{trace}, capacity_{capacity} {}
+
+    std::uint64_t misses(std::size_t at, std::uint32_t resident) {
+        if (at == trace_.page.size()) return 0;
+        const auto [known, added] = known_.try_emplace({at, resident}, 0);
+        if (!added) return known->second;
+        const std::uint32_t bit = 1u << trace_.page[at];
+        std::uint64_t best = ~0ull;
+        if (resident & bit) {
+            best = misses(at + 1, resident);
+        } else if (std::popcount(resident) < capacity_) {
+            best = 1 + misses(at + 1, resident | bit);
+        } else {
+            for (std::uint32_t left = resident; left != 0; left &= left - 1) {
+                const std::uint32_t victim = left & ~(left - 1);
+                best = std::min(best, 1 + misses(at + 1, (resident & ~victim) | bit));
+            }
+        }
+        return known_[{at, resident}] = best;
+    }
+
+private:
+    const Trace& trace_;
+    int capacity_;
+    std::map<std::pair<std::size_t, std::uint32_t>, std::uint64_t> known_;
+};
+
+TEST(BruteForce, QueuesAndClocksAgreeOnAllShapes) {
+    for (const Shape shape : all_shapes) {
+        for (const std::uint64_t seed : {1u, 2u}) {
+            for (const std::uint64_t capacity : {1u, 2u, 5u, 16u, 40u}) {
+                const Stream stream{shape, seed, 60, 3000};
+                SCOPED_TRACE(describe(stream, capacity));
+                const Trace trace = make_trace(stream);
+                EXPECT_EQ(count_misses(trace, "fifo", capacity),
+                          brute_lru(trace, capacity, false, false));
+                EXPECT_EQ(count_misses(trace, "lru", capacity),
+                          brute_lru(trace, capacity, true, false));
+                EXPECT_EQ(count_misses(trace, "mru", capacity),
+                          brute_lru(trace, capacity, true, true));
+                EXPECT_EQ(count_misses(trace, "clock0", capacity),
+                          brute_clock(trace, capacity, false));
+                EXPECT_EQ(count_misses(trace, "clock1", capacity),
+                          brute_clock(trace, capacity, true));
+                EXPECT_EQ(count_misses(trace, "sieve", capacity), brute_sieve(trace, capacity));
+                EXPECT_EQ(count_misses(trace, "lfu", capacity), brute_lfu(trace, capacity));
+            }
+        }
+    }
+}
+
+TEST(BruteForce, OptIsTheBestOfAllChoices) {
+    for (const Shape shape : all_shapes) {
+        for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
+            for (const int capacity : {1, 2, 3, 4}) {
+                const Stream stream{shape, seed, 7, 40};
+                SCOPED_TRACE(describe(stream, static_cast<std::uint64_t>(capacity)));
+                const Trace trace = make_trace(stream);
+                EXPECT_EQ(count_misses(trace, "opt", static_cast<std::uint64_t>(capacity)),
+                          BestChoice(trace, capacity).misses(0, 0));
+            }
+        }
+    }
+}
+
+Trace trace_of(std::vector<std::uint32_t> pages) {
+    Trace trace;
+    trace.page = std::move(pages);
+    for (std::uint32_t id = 0; id <= std::ranges::max(trace.page); ++id) trace.ids.push_back(id);
+    return trace;
+}
+
+/// Belady's string: FIFO misses more with four frames than with three.
+TEST(Golden, BeladysAnomaly) {
+    const Trace trace = trace_of({1, 2, 3, 4, 1, 2, 5, 1, 2, 3, 4, 5});
+    EXPECT_EQ(count_misses(trace, "fifo", 3), 9u);
+    EXPECT_EQ(count_misses(trace, "fifo", 4), 10u);
+    EXPECT_EQ(count_misses(trace, "lru", 3), 10u);
+    EXPECT_EQ(count_misses(trace, "lru", 4), 8u);
+    EXPECT_EQ(count_misses(trace, "opt", 3), 7u);
+    EXPECT_EQ(count_misses(trace, "opt", 4), 6u);
+}
+
+/// A loop one page larger than memory: recency gains nothing, reuse distance nearly all.
+TEST(Golden, LoopLargerThanMemory) {
+    std::vector<std::uint32_t> pages;
+    for (std::uint32_t i = 0; i < 101 * 50; ++i) pages.push_back(i % 101);
+    const Trace trace = trace_of(pages);
+    for (const auto name : {"lru", "fifo", "clock0", "clock1"}) {
+        EXPECT_EQ(count_misses(trace, name, 100), pages.size()) << name;
+    }
+    for (const auto name : {"mru", "lirs", "clock-pro"}) {
+        EXPECT_LT(*count_misses(trace, name, 100), pages.size() / 8) << name;
+    }
+}
+
+/// A hot set, and between its uses a scan that never repeats. Twice memory lies between two uses of
+/// a hot page, so a policy must remember names longer than it keeps pages to find the hot set.
+TEST(Golden, ScanResistance) {
+    std::vector<std::uint32_t> pages;
+    for (std::uint32_t i = 0; i < 4000; ++i) {
+        pages.push_back(i % 20);
+        for (std::uint32_t k = 0; k < 5; ++k) pages.push_back(20 + 5 * i + k);
+    }
+    const Trace trace = trace_of(pages);
+    const std::uint64_t cold = 20 * 1000;  // 5 scan pages for each of the 4000 steps
+    EXPECT_EQ(count_misses(trace, "lru", 60), cold + 4000);
+    for (const auto name : {"lirs", "clock-pro", "w-tinylfu"}) {
+        EXPECT_LT(*count_misses(trace, name, 60), cold + 3000) << name;
+    }
+}
+
+/// The fixed cold share of CLOCK-Pro is a parameter.
+TEST(Golden, ClockProColdShare) {
+    using libos::policy::ClockPro;
+    const libos::policy::Config config{.pages = 10, .capacity = 5};
+    std::vector<std::byte> memory(ClockPro::bytes(config));
+    kernel::base::Arena arena{memory};
+    ClockPro all_cold{arena, config, 100};
+    for (std::uint32_t page = 0; page < 5; ++page) all_cold.insert(libos::policy::PageId{page}, {});
+    EXPECT_EQ(all_cold.evict(libos::policy::PageId{7}), libos::policy::PageId{0});
+}
+
+}  // namespace
+}  // namespace tests::policy
