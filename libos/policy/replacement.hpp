@@ -51,9 +51,12 @@ inline constexpr PageId no_page{std::numeric_limits<std::uint32_t>::max()};
 /// Hint::next_use of a page that will not be used again, or whose future is not known.
 inline constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
+/// Bound of Config::capacity and resize(): policies take percentages of it in 64 bits.
+inline constexpr std::uint64_t capacity_max = std::uint64_t{1} << 56;
+
 struct Config {
     std::uint32_t pages;     ///< the universe: every id is below it; less than no_page
-    std::uint64_t capacity;  ///< units of weight: frames, or bytes where pages are weighed
+    std::uint64_t capacity;  ///< units of weight: frames, or bytes; from 1 to capacity_max
     std::uint64_t seed = 0;  ///< of the policy's own random stream, where it has one
 };
 
@@ -71,7 +74,7 @@ concept Replacement =
         { P::name } -> std::convertible_to<std::string_view>;
         { P::summary } -> std::convertible_to<std::string_view>;
         { P::paper } -> std::convertible_to<std::string_view>;
-        { P::bytes(config) } -> std::same_as<std::size_t>;  ///< of arena that P(arena, config) takes
+        { P::bytes(config) } -> std::same_as<std::size_t>;  ///< of arena that the constructor takes
         { policy.hit(page, hint) } -> std::same_as<void>;
         { policy.evict(page) } -> std::same_as<PageId>;
         { policy.insert(page, hint) } -> std::same_as<void>;

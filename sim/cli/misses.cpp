@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "libos/policy/replacement.hpp"
 #include "sim/testbed/misses.hpp"
 #include "sim/testbed/trace/read_trace.hpp"
 
@@ -56,7 +57,7 @@ std::expected<std::uint64_t, std::string> parse_capacity(const std::string& text
     const auto [end, error] = std::from_chars(text.data(), last, number);
     const auto shift = unit_shift({end, static_cast<std::size_t>(last - end)}, sizes);
     const bool good = error == std::errc{} && number > 0 && shift.has_value() &&
-                      number <= (UINT64_MAX / 4 >> *shift);
+                      number <= (libos::policy::capacity_max >> *shift);
     if (!good) return std::unexpected(problem + text + "\"");
     return number << *shift;
 }

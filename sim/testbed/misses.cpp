@@ -57,7 +57,10 @@ std::expected<std::uint64_t, std::string> count_misses(const trace::Trace& trace
                                                        std::string_view policy,
                                                        std::uint64_t capacity,
                                                        const MissOptions& options) {
-    if (capacity == 0) return std::unexpected("expected a capacity of at least 1, found 0");
+    if (capacity == 0 || capacity > libos::policy::capacity_max) {
+        return std::unexpected("expected a capacity from 1 to 2^56, found " +
+                               std::to_string(capacity));
+    }
     if (options.sizes && trace.weight.size() != trace.page.size()) {
         return std::unexpected("expected a trace with sizes, found one without");
     }

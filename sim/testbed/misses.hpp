@@ -20,11 +20,12 @@ struct MissOptions {
 };
 
 /// Misses of `policy` with `capacity` frames (or bytes) over `trace`. Errors: a policy that does
-/// not exist (the known ones are listed), sizes asked of a trace that has none, a capacity of 0.
+/// not exist (the known ones are listed), sizes asked of a trace that has none, a capacity of 0
+/// or above libos::policy::capacity_max.
 [[nodiscard]] std::expected<std::uint64_t, std::string> count_misses(const trace::Trace& trace,
                                                                      std::string_view policy,
                                                                      std::uint64_t capacity,
-                                                                     const MissOptions& options = {});
+                                                                     const MissOptions& = {});
 
 [[nodiscard]] bool policy_known(std::string_view name);
 

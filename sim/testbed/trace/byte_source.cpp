@@ -29,7 +29,8 @@ std::expected<ByteSource, TraceError> ByteSource::open(const std::string& path) 
         if (std::ferror(source.file_.get())) {
             return std::unexpected(TraceError{path + ": cannot read: " + std::strerror(errno)});
         }
-        return std::unexpected(TraceError{path + ": byte 0: expected a trace, found an empty file"});
+        return std::unexpected(
+            TraceError{path + ": byte 0: expected a trace, found an empty file"});
     }
     source.decoder_ = make_decoder(source.pending_);
     return source;
@@ -48,13 +49,11 @@ TraceError ByteSource::corrupt(const std::string& reason) const {
 
 std::expected<std::span<const std::byte>, TraceError> ByteSource::next() {
     for (;;) {
-        if (pending_.empty() && !refill()) {
-            if (std::ferror(file_.get())) {
-                return std::unexpected(TraceError{path_ + ": cannot read: " + std::strerror(errno)});
-            }
-            // A decoder may still hold output for input it has consumed.
+        const bool at_end = pending_.empty() && !refill();
+        if (at_end && std::ferror(file_.get())) {
+            return std::unexpected(TraceError{path_ + ": cannot read: " + std::strerror(errno)});
         }
-        const bool at_end = pending_.empty();
+        // At the end a decoder may still hold output for input it has consumed.
         const Decoder::Step step = decoder_->decode(pending_, output_);
         pending_ = pending_.subspan(step.consumed);
         consumed_ += step.consumed;

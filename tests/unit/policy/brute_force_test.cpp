@@ -2,6 +2,7 @@
 /// for OPT the search of every choice. Also small streams worked out by hand.
 
 #include <algorithm>
+#include <bit>
 #include <list>
 #include <map>
 #include <vector>
@@ -124,6 +125,78 @@ std::uint64_t brute_lfu(const Trace& trace, std::size_t capacity) {
     return misses;
 }
 
+/// CAR, line by line after its paper's figure 2, on lists searched from end to end.
+class BruteCar {
+public:
+    explicit BruteCar(std::size_t capacity) : c_{capacity} {}
+
+    bool reference(std::uint32_t page) {
+        for (Entries* clock : {&t1_, &t2_}) {
+            const auto at = find(*clock, page);
+            if (at == clock->end()) continue;
+            at->bit = true;
+            return true;
+        }
+        const auto in_b1 = find(b1_, page);
+        const auto in_b2 = find(b2_, page);
+        const bool history = in_b1 != b1_.end() || in_b2 != b2_.end();
+        if (t1_.size() + t2_.size() == c_) make_room(history);
+        adapt_and_insert(page);
+        return false;
+    }
+
+private:
+    void make_room(bool history) {
+        replace();
+        if (history) return;
+        if (t1_.size() + b1_.size() == c_) b1_.pop_front();
+        else if (t1_.size() + t2_.size() + b1_.size() + b2_.size() == 2 * c_) b2_.pop_front();
+    }
+
+    void replace() {
+        for (;;) {
+            const bool first = static_cast<double>(t1_.size()) >= std::max(1.0, p_);
+            Entries& clock = first ? t1_ : t2_;
+            const Entry head = clock.front();
+            clock.pop_front();
+            if (!head.bit) {
+                (first ? b1_ : b2_).push_back(head);
+                return;
+            }
+            t2_.push_back({head.page, false});
+        }
+    }
+
+    void adapt_and_insert(std::uint32_t page) {
+        const double b1 = static_cast<double>(b1_.size());
+        const double b2 = static_cast<double>(b2_.size());
+        const auto in_b1 = find(b1_, page);
+        const auto in_b2 = find(b2_, page);
+        if (in_b1 != b1_.end()) {
+            p_ = std::min(p_ + std::max(1.0, b2 / b1), static_cast<double>(c_));
+            b1_.erase(in_b1);
+            t2_.push_back({page, false});
+        } else if (in_b2 != b2_.end()) {
+            p_ = std::max(p_ - std::max(1.0, b1 / b2), 0.0);
+            b2_.erase(in_b2);
+            t2_.push_back({page, false});
+        } else {
+            t1_.push_back({page, false});
+        }
+    }
+
+    std::size_t c_;
+    double p_ = 0;
+    Entries t1_, t2_, b1_, b2_;
+};
+
+std::uint64_t brute_car(const Trace& trace, std::size_t capacity) {
+    BruteCar car{capacity};
+    std::uint64_t misses = 0;
+    for (const std::uint32_t page : trace.page) misses += car.reference(page) ? 0 : 1;
+    return misses;
+}
+
 /// The fewest misses of any demand-fill policy: every choice is tried, states are remembered.
 class BestChoice {
 public:
@@ -173,6 +246,7 @@ TEST(BruteForce, QueuesAndClocksAgreeOnAllShapes) {
                           brute_clock(trace, capacity, true));
                 EXPECT_EQ(count_misses(trace, "sieve", capacity), brute_sieve(trace, capacity));
                 EXPECT_EQ(count_misses(trace, "lfu", capacity), brute_lfu(trace, capacity));
+                EXPECT_EQ(count_misses(trace, "car", capacity), brute_car(trace, capacity));
             }
         }
     }

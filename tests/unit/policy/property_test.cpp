@@ -240,6 +240,10 @@ TEST(CountMisses, NamesWhatIsWrong) {
     ASSERT_FALSE(unknown.has_value());
     EXPECT_NE(unknown.error().find("unknown policy \"best\"; known: fifo,"), std::string::npos);
     EXPECT_FALSE(count_misses(trace, "lru", 0).has_value());
+    EXPECT_FALSE(count_misses(trace, "lru", capacity_max + 1).has_value());
+    for (const std::string_view name : policy_names()) {
+        EXPECT_LE(count_misses(trace, name, capacity_max).value(), 10u) << name;
+    }
     EXPECT_FALSE(count_misses(trace, "lru", 5, {.sizes = true}).has_value());
 }
 
