@@ -1,0 +1,125 @@
+// Core: what run() does besides calls, floating-point state, and output.
+#include "kernel/bare/x86_64/apic.hpp"
+#include "kernel/bare/x86_64/console.hpp"
+#include "kernel/bare/x86_64/cpu.hpp"
+#include "kernel/bare/x86_64/ports.hpp"
+#include "kernel/bare/x86_64/programs.hpp"
+#include "kernel/bare/x86_64/paging.hpp"
+#include "kernel/bare/x86_64/report.hpp"
+#include "kernel/machine/machine.hpp"
+
+namespace kernel::machine {
+namespace {
+
+// How many timer ticks in a row an environment may burn without entering the kernel.
+constexpr std::uint64_t ticks_without_entry_max =
+    bare::watchdog_seconds * bare::timer_ticks_per_second;
+
+// Flags an environment may choose ([intel/vol1] 3.4.3): the arithmetic ones and DF. IF is
+// always on, IOPL 0; TF, NT, AC and the rest are off.
+constexpr std::uint64_t user_flags = 0x0cd5;
+constexpr std::uint64_t forced_flags = 0x0202;
+
+constexpr std::uint32_t vector_page_fault = 14;
+constexpr std::uint32_t vector_protection = 13;
+constexpr std::uint64_t fault_bits =
+    abi::fault_present | abi::fault_write | abi::fault_user | abi::fault_fetch;
+
+// A context's private word: is `floating_point` to be restored?
+// (`resume` also counts ticks: values above Resume::full are full, after that many.)
+constexpr std::uint64_t ticks_of(const UserContext& context) {
+    const auto resume = static_cast<std::uint64_t>(context.resume);
+    return resume > 1 ? resume - 1 : 0;
+}
+
+}  // namespace
+
+void Core::load(UserContext& context) {
+    loaded_ = &context;
+    bare::fp_restore(context.floating_point);
+    bare::chitin_core_state.tss.rsp[0] =
+        reinterpret_cast<std::uint64_t>(&context) + sizeof(context.regs);
+}
+
+Trap Core::run_full(UserContext& context) {
+    if (context.regs.rip >> 47 != 0) {  // the fetch would fault: say so without trying
+        context.resume = Resume::full;
+        return Trap{TrapKind::exception, vector_protection, 0, abi::VirtAddr{}};
+    }
+    context.regs.cs = bare::user_code;
+    context.regs.ss = bare::user_data;
+    context.regs.rflags = (context.regs.rflags & user_flags) | forced_flags;
+    if (enter<&chitin_enter_full>(context) == bare::Entry::call) {
+        return Trap{TrapKind::call, 0, 0, abi::VirtAddr{}};
+    }
+    return after_trap(context);
+}
+
+Trap Core::after_trap(UserContext& context) {
+    const auto vector = static_cast<std::uint32_t>(bare::chitin_core_state.trap_vector);
+    const std::uint64_t error = bare::chitin_core_state.trap_error;
+    if (vector == bare::timer_vector) {
+        if (tick(context)) {
+            context.resume = Resume::full;
+            return Trap{TrapKind::runaway, 0, 0, abi::VirtAddr{}};
+        }
+        return run_full(context);
+    }
+    context.resume = Resume::full;
+    if (vector == vector_page_fault) {
+        return Trap{TrapKind::page_fault, vector, error & fault_bits,
+                    abi::VirtAddr{bare::read_cr2()}};
+    }
+    return Trap{TrapKind::exception, vector, error, abi::VirtAddr{}};
+}
+
+// Counts a timer interrupt; true when the environment has run away.
+bool Core::tick(UserContext& context) {
+    bare::timer_acknowledge();
+    const std::uint64_t ticks = ticks_of(context) + 1;
+    context.resume = static_cast<Resume>(ticks + 1);
+    return ticks > ticks_without_entry_max;
+}
+
+void Core::fp_reset(UserContext& context) {
+    if (loaded_ == &context) {
+        loaded_ = nullptr;
+    }
+    bare::fp_initial(context.floating_point);
+}
+
+void Core::fp_release(UserContext& context) {
+    if (loaded_ == &context) {
+        bare::fp_save(context.floating_point);
+        loaded_ = nullptr;
+    }
+}
+
+void Core::prepare_root(std::span<std::uint64_t, 512> root) {
+    bare::share_kernel_half(root);
+    root[0] = bare::text_window_entry();
+}
+
+void Core::begin_cell(std::uint32_t cell, bool trace) {
+    loaded_ = nullptr;
+    now_ns_ = 0;
+    cell_ = cell;
+    trace_ = trace;
+}
+
+void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
+    bare::report_output(cell_, env.value, channel == abi::Channel::result, text);
+}
+
+void Core::env_ended(abi::EnvId env, const abi::EnvInfo& info) {
+    bare::report_env(cell_, env.value, info);
+}
+
+void Core::event(const abi::Event& event) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&event);
+    for (std::size_t i = 0; i < sizeof event; ++i) {
+        bare::out8(bare::debug_console_port, bytes[i]);
+    }
+}
+
+}  // namespace kernel::machine

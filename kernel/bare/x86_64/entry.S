@@ -1,0 +1,180 @@
+# The ways into and out of the kernel: syscall and 33 trap stubs in, sysret and iretq out.
+#
+# Invariants: interrupts are off in the kernel; nothing here faults; double fault, NMI and
+# machine check run on stacks of their own (descriptors.cpp) and never return.
+# sysret is used only with a canonical user rip (machine_impl.hpp checks it).
+
+        .set    KERNEL_RSP, 0           # CoreState, core_state.hpp
+        .set    USER_RSP, 8
+        .set    TRAP_VECTOR, 16
+        .set    TRAP_ERROR, 24
+        .set    RSP0, 40
+
+        .set    RAX, 0                  # UserContext, kernel/machine/context.hpp
+        .set    RBX, 8
+        .set    RCX, 16
+        .set    RDX, 24
+        .set    RSI, 32
+        .set    RDI, 40
+        .set    RBP, 48
+        .set    R8, 56
+        .set    R9, 64
+        .set    R10, 72
+        .set    R11, 80
+        .set    R12, 88
+        .set    R13, 96
+        .set    R14, 104
+        .set    R15, 112
+        .set    RIP, 120
+        .set    RFLAGS, 136
+        .set    RSP, 144
+        .set    RESUME, 160
+        .set    TOP, 160                # rsp0 points at the context + TOP
+
+        .text
+# void chitin_enter_call(): after a call. Undefined registers are zeroed: no kernel value leaves.
+        .globl  chitin_enter_call
+        .type   chitin_enter_call, @function
+        .p2align 4
+chitin_enter_call:
+        push    %rbp
+        mov     %rsp, chitin_core_state+KERNEL_RSP(%rip)
+        mov     RBX(%rdi), %rbx
+        mov     RBP(%rdi), %rbp
+        mov     R12(%rdi), %r12
+        mov     R13(%rdi), %r13
+        mov     R14(%rdi), %r14
+        mov     R15(%rdi), %r15
+        mov     RAX(%rdi), %rax
+        mov     RDX(%rdi), %rdx
+        mov     RIP(%rdi), %rcx
+        mov     RFLAGS(%rdi), %r11
+        mov     RSP(%rdi), %rsp
+        xor     %esi, %esi
+        xor     %edi, %edi
+        xor     %r8d, %r8d
+        xor     %r9d, %r9d
+        xor     %r10d, %r10d
+        sysretq
+        .size   chitin_enter_call, . - chitin_enter_call
+
+# void chitin_enter_full(): every register; the context's end is an iretq frame.
+        .globl  chitin_enter_full
+        .type   chitin_enter_full, @function
+        .p2align 4
+chitin_enter_full:
+        push    %rbp
+        mov     %rsp, chitin_core_state+KERNEL_RSP(%rip)
+        mov     %rdi, %rsp
+        pop     %rax
+        pop     %rbx
+        pop     %rcx
+        pop     %rdx
+        pop     %rsi
+        pop     %rdi
+        pop     %rbp
+        pop     %r8
+        pop     %r9
+        pop     %r10
+        pop     %r11
+        pop     %r12
+        pop     %r13
+        pop     %r14
+        pop     %r15
+        iretq
+        .size   chitin_enter_full, . - chitin_enter_full
+
+# The target of `syscall`: rcx = rip, r11 = rflags, rsp still the environment's.
+        .globl  chitin_syscall_entry
+        .type   chitin_syscall_entry, @function
+        .p2align 4
+chitin_syscall_entry:
+        mov     %rsp, chitin_core_state+USER_RSP(%rip)
+        mov     chitin_core_state+RSP0(%rip), %rsp
+        mov     %rcx, RIP-TOP(%rsp)
+        mov     %r11, RFLAGS-TOP(%rsp)
+        mov     chitin_core_state+USER_RSP(%rip), %rcx
+        mov     %rax, RAX-TOP(%rsp)
+        mov     %rbx, RBX-TOP(%rsp)
+        mov     %rdx, RDX-TOP(%rsp)
+        mov     %rsi, RSI-TOP(%rsp)
+        mov     %rdi, RDI-TOP(%rsp)
+        mov     %rbp, RBP-TOP(%rsp)
+        mov     %r8, R8-TOP(%rsp)
+        mov     %r9, R9-TOP(%rsp)
+        mov     %r10, R10-TOP(%rsp)
+        mov     %r12, R12-TOP(%rsp)
+        mov     %r13, R13-TOP(%rsp)
+        mov     %r14, R14-TOP(%rsp)
+        mov     %r15, R15-TOP(%rsp)
+        mov     %rcx, RSP-TOP(%rsp)
+        movq    $0, RESUME-TOP(%rsp)    # Resume::call
+        mov     chitin_core_state+KERNEL_RSP(%rip), %rsp
+        xor     %eax, %eax              # Entry::call
+        pop     %rbp
+        ret
+        .size   chitin_syscall_entry, . - chitin_syscall_entry
+
+# Stubs of 16 bytes for vectors 0..32; those without an error code push 0 in its place.
+        .globl  chitin_trap_stubs
+        .type   chitin_trap_stubs, @function
+        .p2align 4
+chitin_trap_stubs:
+        .set    vector, 0
+        .rept   33
+        .p2align 4
+        .if     (vector != 8) && (vector != 10) && (vector != 11) && (vector != 12) && (vector != 13) && (vector != 14) && (vector != 17) && (vector != 21)
+        pushq   $0
+        .endif
+        pushq   $vector
+        jmp     trap_common
+        .set    vector, vector + 1
+        .endr
+        .size   chitin_trap_stubs, . - chitin_trap_stubs
+
+        .type   trap_common, @function
+trap_common:
+        testb   $3, 24(%rsp)            # the interrupted cs
+        jz      trap_in_kernel
+        cmpb    $18, (%rsp)             # machine check, NMI, double fault: not on rsp0's stack
+        je      trap_in_kernel
+        cmpb    $2, (%rsp)
+        je      trap_in_kernel
+        cmpb    $8, (%rsp)
+        je      trap_in_kernel
+        popq    chitin_core_state+TRAP_VECTOR(%rip)
+        popq    chitin_core_state+TRAP_ERROR(%rip)
+        push    %r15
+        push    %r14
+        push    %r13
+        push    %r12
+        push    %r11
+        push    %r10
+        push    %r9
+        push    %r8
+        push    %rbp
+        push    %rdi
+        push    %rsi
+        push    %rdx
+        push    %rcx
+        push    %rbx
+        push    %rax
+        cld
+        mov     chitin_core_state+KERNEL_RSP(%rip), %rsp
+        mov     $1, %eax                # Entry::trap
+        pop     %rbp
+        ret
+        .size   trap_common, . - trap_common
+
+# A trap in the kernel, or one that nobody survives: to the panic, with the frame.
+        .type   trap_in_kernel, @function
+trap_in_kernel:
+        cld
+        push    %rbp                    # frame: rbp, vector, error, rip, cs, rflags, rsp, ss
+        mov     %rsp, %rdi
+        and     $-16, %rsp
+        call    chitin_trap_panic
+        ud2
+        .size   trap_in_kernel, . - trap_in_kernel
+
+        .section .note.GNU-stack, "", @progbits

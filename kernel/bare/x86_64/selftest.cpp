@@ -1,0 +1,77 @@
+#include "kernel/bare/x86_64/selftest.hpp"
+
+#include "kernel/bare/x86_64/console.hpp"
+#include "kernel/bare/x86_64/layout.hpp"
+#include "kernel/bare/x86_64/paging.hpp"
+#include "kernel/bare/x86_64/panic.hpp"
+#include "kernel/bare/x86_64/programs.hpp"
+#include "kernel/base/assert.hpp"
+#include "kernel/x86/page_table_entry.hpp"
+
+namespace kernel::bare {
+namespace {
+
+using Entry = x86::PageTableEntry;
+
+constexpr std::uint64_t large = 1 << 7;
+
+[[gnu::noinline]] std::uint64_t overflow_stack(volatile std::uint64_t* caller) {
+    volatile std::uint64_t local[16] = {*caller};
+    return overflow_stack(local) + local[0];
+}
+
+// Counts pages; every table the machine itself makes lies in the image.
+struct Audit {
+    std::uint64_t pages = 0;
+    std::uint64_t writable_executable = 0;
+
+    void table(const std::uint64_t* entries, unsigned level, bool writable, bool executable) {
+        for (unsigned i = 0; i < x86::entries_per_table; ++i) {
+            const Entry entry{entries[i]};
+            if (!entry.valid()) continue;
+            const bool write = writable && entry.has(Entry::writable);
+            const bool execute = executable && !entry.has(Entry::no_execute);
+            if (level > 1 && !entry.has(large)) {
+                const auto below = image_base + abi::address_of(entry.frame()).value;
+                table(reinterpret_cast<const std::uint64_t*>(below), level - 1, write, execute);
+                continue;
+            }
+            ++pages;
+            writable_executable += write && execute ? 1 : 0;
+        }
+    }
+};
+
+void audit(std::span<std::uint64_t, 512> root) {
+    Audit audit;
+    root[0] = text_window_entry();  // as every environment's root has it
+    audit.table(root.data(), x86::levels, true, true);
+    root[0] = 0;
+    put("selftest: wx: ");
+    put_decimal(audit.pages);
+    put(" pages, ");
+    put_decimal(audit.writable_executable);
+    put(" writable and executable\n");
+    if (audit.writable_executable != 0) panic("a page is writable and executable");
+}
+
+}  // namespace
+
+void selftest(std::string_view command_line) {
+    const auto wanted = [command_line](std::string_view name) {
+        for (std::string_view rest = command_line; rest.size() >= name.size();
+             rest.remove_prefix(1)) {
+            if (rest.starts_with(name)) return true;
+        }
+        return false;
+    };
+    if (wanted("selftest=panic")) panic("selftest: a panic");
+    if (wanted("selftest=assert")) CHITIN_ASSERT(command_line.empty());
+    if (wanted("selftest=stack")) {
+        volatile std::uint64_t seed = 1;
+        put_decimal(overflow_stack(&seed));
+    }
+    if (wanted("selftest=wx")) audit(kernel_root());
+}
+
+}  // namespace kernel::bare

@@ -1,0 +1,15 @@
+// Self-tests of what no environment can reach, chosen by `selftest=NAME` on the command line:
+//   panic   a panic, for its backtrace
+//   assert  a failed assertion
+//   stack   overflows the kernel's stack: the double fault's own stack must catch it
+//   wx      looks through all of the kernel's mappings and the programs' for one that is
+//           writable and executable, and goes on booting
+#pragma once
+
+#include <string_view>
+
+namespace kernel::bare {
+
+void selftest(std::string_view command_line);
+
+}  // namespace kernel::bare

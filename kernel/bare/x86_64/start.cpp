@@ -1,0 +1,144 @@
+// Start: from boot.S to the first cell, through all cells, to the end.
+#include <cstring>
+
+#include "kernel/bare/x86_64/apic.hpp"
+#include "kernel/bare/x86_64/boot_sources.hpp"
+#include "kernel/bare/x86_64/console.hpp"
+#include "kernel/bare/x86_64/cpu.hpp"
+#include "kernel/bare/x86_64/descriptors.hpp"
+#include "kernel/bare/x86_64/layout.hpp"
+#include "kernel/bare/x86_64/paging.hpp"
+#include "kernel/bare/x86_64/panic.hpp"
+#include "kernel/bare/x86_64/power.hpp"
+#include "kernel/bare/x86_64/programs.hpp"
+#include "kernel/bare/x86_64/report.hpp"
+#include "kernel/bare/x86_64/selftest.hpp"
+#include "kernel/entry.hpp"
+
+namespace kernel::bare {
+namespace {
+
+constexpr std::uint64_t pool_begin = abi::address_of(machine::pool_first).value;
+
+// Where the parts of one cell's memory begin; its end is the tables' end.
+struct CellMemory {
+    std::uint64_t bundle, tables, end;
+};
+
+// The bundle, which moves: each cell has it right behind its own pool. memmove() may overlap.
+struct Bundle {
+    const std::byte* blob;
+    std::uint64_t physical;
+    std::uint64_t bytes;
+
+    const abi::BundleHeader& header() const {
+        return *reinterpret_cast<const abi::BundleHeader*>(blob);
+    }
+    const abi::CellRecord& cell(std::uint32_t index) const {
+        const std::byte* cells = blob + header().cells_offset;
+        return reinterpret_cast<const abi::CellRecord*>(cells)[index];
+    }
+    void move(std::uint64_t to) {
+        if (to == physical) return;
+        std::memmove(direct(to), blob, bytes);
+        blob = direct(to);
+        physical = to;
+    }
+};
+
+constexpr std::uint64_t page_up(std::uint64_t value) {
+    return (value + abi::page_size - 1) & ~(abi::page_size - 1);
+}
+
+CellMemory lay_out(std::uint64_t pool_frames, std::uint64_t bundle_bytes) {
+    CellMemory memory{};
+    memory.bundle = pool_begin + pool_frames * abi::page_size;
+    memory.tables = page_up(memory.bundle + bundle_bytes);
+    memory.end =
+        memory.tables + machine::bundle_table_frames(bundle_bytes) * abi::page_size;
+    return memory;
+}
+
+std::uint64_t pool_frames_most(const Bundle& bundle) {
+    std::uint64_t most = 0;
+    for (std::uint32_t i = 0; i < bundle.header().cell_count; ++i) {
+        const std::uint64_t frames = bundle.cell(i).pool_frames;
+        most = frames > most ? frames : most;
+    }
+    return most;
+}
+
+void check_memory(const BootSources& sources, std::uint64_t end) {
+    if (end <= direct_end && sources.usable(Range{pool_begin, end})) return;
+    put("this bundle needs usable RAM from 16 MiB to ");
+    put_decimal((end + (1 << 20) - 1) >> 20);
+    put(" MiB, without a hole\n");
+    panic("not enough memory");
+}
+
+machine::Outcome run_one(machine::Core& core, Bundle& bundle, std::uint32_t index, bool xsave) {
+    const CellMemory memory = lay_out(bundle.cell(index).pool_frames, bundle.bytes);
+    bundle.move(memory.bundle);
+    std::memset(direct(pool_begin), 0, memory.bundle - pool_begin);
+    std::memset(direct(memory.bundle + bundle.bytes), 0,
+                memory.end - memory.bundle - bundle.bytes);
+    const abi::CellRecord& cell = bundle.cell(index);
+    const machine::BootInfo boot{
+        .cell = &cell,
+        .cell_index = index,
+        .pool_frames = cell.pool_frames,
+        .bundle_first = abi::frame_of(abi::PhysAddr{memory.bundle}),
+        .bundle_bytes = bundle.bytes,
+        .tables_first = abi::frame_of(abi::PhysAddr{memory.tables}),
+        .window_base = window_base,
+        .xsave = xsave,
+        .programs = programs_map(bundle.blob, memory.bundle)};
+    core.begin_cell(index, cell.trace_full != 0);
+    report_begin(index);
+    const machine::Outcome outcome = run_cell(core, boot);
+    load_kernel_root();
+    report_end(index, outcome);
+    return outcome;
+}
+
+[[noreturn]] void run_all(Bundle& bundle, bool xsave) {
+    static constinit machine::Core core;
+    const std::uint32_t cells = bundle.header().cell_count;
+    std::uint32_t failed = 0;
+    for (std::uint32_t i = 0; i < cells; ++i) {
+        const machine::Outcome outcome = run_one(core, bundle, i, xsave);
+        const bool good = outcome.exit_code == 0 && outcome.frames_lost == 0 &&
+                          outcome.reason == abi::EndReason::exited;
+        failed += good ? 0 : 1;
+    }
+    report_done(cells, failed);
+    power_off(failed == 0 ? Exit::succeeded : Exit::cell_failed);
+}
+
+}  // namespace
+
+extern "C" [[noreturn]] void chitin_start(std::uint32_t magic, std::uint64_t information) {
+    console_start();
+    put("chitin: bare x86-64\n");
+    descriptors_load();
+    const bool xsave = cpu_enable();
+    BootSources sources;
+    boot_sources_read(sources, magic, information);
+    const Range loaded = sources.bundle;
+    // boot.S's identity map still shows the bundle where the loader put it.
+    Bundle bundle{reinterpret_cast<const std::byte*>(loaded.begin), loaded.begin,
+                  loaded.end - loaded.begin};
+    if (const char* wrong = bundle_check(bundle.blob, bundle.bytes)) panic(wrong);
+    bundle.bytes = bundle.header().size_bytes;
+    const CellMemory most = lay_out(pool_frames_most(bundle), bundle.bytes);
+    check_memory(sources, most.end);
+    bundle.move(lay_out(bundle.cell(0).pool_frames, bundle.bytes).bundle);
+    paging_final(most.end);
+    screen_start();
+    timer_start();
+    programs_map(bundle.blob, bundle.physical);
+    selftest(sources.command_line);
+    run_all(bundle, xsave);
+}
+
+}  // namespace kernel::bare
