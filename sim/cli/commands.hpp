@@ -1,0 +1,22 @@
+#pragma once
+
+/// The commands of `chitin`: each adds itself and, when it runs, sets the exit code.
+
+namespace CLI {
+class App;
+}
+
+namespace sim::cli {
+
+void add_run(CLI::App& app, int& exit_code);
+void add_boot(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
+void add_record(CLI::App& app, int& exit_code);
+void add_list(CLI::App& app, int& exit_code);
+void add_test(CLI::App& app, int& exit_code);
+void add_version(CLI::App& app, int& exit_code);
+
+/// Hidden: runs cells and prints their hashes, for `verify` of another build.
+void add_histories(CLI::App& app, int& exit_code);
+
+}  // namespace sim::cli

@@ -1,0 +1,39 @@
+// The `chitin` command.
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/exit_code.hpp"
+#include "sim/cli/misses.hpp"
+
+int main(int argc, char** argv) {
+    using namespace sim::cli;
+    spdlog::set_default_logger(spdlog::stderr_color_mt("chitin"));
+    spdlog::set_pattern("chitin: %v");
+
+    int exit_code = exit_ok;
+    CLI::App app{"Chitin: an exokernel to study. One set of kernel and libOS sources, two machines."};
+    app.name("chitin");
+    app.require_subcommand(1);
+    app.footer("Examples:\n"
+               "  ./chitin run scenarios/paging.toml      which policy survives the MMU?\n"
+               "  ./chitin boot scenarios/paging.toml --check   the same on bare x86-64, in QEMU\n"
+               "  ./chitin list                           scenarios, programs, policies\n"
+               "\nExit codes: 0 done, 1 failed, 2 wrong usage or bad input, 130 interrupted.");
+    add_run(app, exit_code);
+    add_boot(app, exit_code);
+    add_verify(app, exit_code);
+    add_record(app, exit_code);
+    add_misses(app, exit_code);
+    add_list(app, exit_code);
+    add_test(app, exit_code);
+    add_version(app, exit_code);
+    add_histories(app, exit_code);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? exit_ok : exit_usage;
+    }
+    return exit_code;
+}

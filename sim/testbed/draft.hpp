@@ -1,0 +1,65 @@
+#pragma once
+
+/// The draft: a scenario file after its tables were read and before its sweep is expanded.
+///
+/// Why two steps: whether an argument's value is right depends on the cell (an axis may set it, a
+/// percentage depends on the trace), whether a table is well formed does not.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/testbed/scenario.hpp"
+#include "sim/testbed/toml_view.hpp"
+
+namespace sim::testbed {
+
+/// A scalar of the file with its place, whatever its type.
+struct Value {
+    std::string text;
+    toml::node_type type = toml::node_type::string;
+    Place place;
+};
+
+struct EnvironmentDraft {
+    std::string name;
+    Place place;
+    const libos::rt::Declaration* program = nullptr;
+    std::uint32_t limit_frames = 0;      ///< 0: all memory
+    std::uint32_t guarantee_frames = 0;
+    std::uint32_t count = 1;
+    std::map<std::string, Value> arguments;
+};
+
+struct Axis {
+    std::string name;
+    Place place;
+    std::vector<Value> values;
+};
+
+struct Draft {
+    std::string title;
+    Machine machine;
+    Place machine_place;
+    EnvironmentDraft root;
+    std::vector<EnvironmentDraft> environments;
+    std::vector<Axis> axes;
+    std::vector<std::string> columns;
+    std::vector<Expectation> expectations;
+};
+
+/// Reads all tables of `root`. Problems: unknown keys, wrong types, values out of range, programs
+/// that do not exist.
+[[nodiscard]] Draft read_draft(const toml::table& root, const Catalogue& catalogue,
+                               const TomlView& view);
+
+/// The cells of `draft`, into `scenario.cells`, with the traces they need in `scenario.files`.
+void expand_cells(const Draft& draft, const Catalogue& catalogue,
+                  const std::vector<std::string>& trace_folders, Scenario& scenario,
+                  Problems& problems);
+
+/// Applies `key=value` settings and the seed to the parsed file.
+void apply_settings(toml::table& root, const Catalogue& catalogue, const ReadScenario& options,
+                    Problems& problems);
+
+}  // namespace sim::testbed

@@ -1,0 +1,118 @@
+#include "sim/testbed/event_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "kernel/abi/call.hpp"
+#include "kernel/abi/info.hpp"
+#include "kernel/abi/status.hpp"
+#include "kernel/abi/upcall.hpp"
+
+namespace sim::testbed {
+
+namespace {
+
+using kernel::abi::Event;
+using kernel::abi::EventKind;
+
+constexpr std::array<std::string_view, 22> status_names{
+    "ok",           "again",        "bad_call",       "bad_slot",       "empty_slot",
+    "occupied_slot", "wrong_type",  "no_right",       "bad_argument",   "misaligned",
+    "bad_address",  "no_table",     "already_mapped", "not_mapped",     "frame_taken",
+    "no_frames",    "over_limit",   "over_guarantee", "busy",           "bad_state",
+    "no_environments", "no_executable_writes"};
+static_assert(status_names.size() == static_cast<std::size_t>(kernel::abi::Status::status_count));
+
+constexpr std::array<std::string_view, 6> upcall_names{
+    "page_fault", "exception", "revocation", "repossession", "child_ended", "revocation_done"};
+static_assert(upcall_names.size() == static_cast<std::size_t>(kernel::abi::Upcall::upcall_count));
+
+constexpr std::array<std::string_view, 6> reason_names{
+    "exited", "fault_while_masked", "no_vector", "ran_away", "destroyed", "deadlock"};
+
+template <std::size_t N>
+std::string name_in(const std::array<std::string_view, N>& names, std::size_t index) {
+    return index < N ? std::string{names[index]} : fmt::format("?{}", index);
+}
+
+std::string words_text(const Event& event) {
+    const std::size_t count = std::min<std::size_t>(event.word_count, std::size(event.words));
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) {
+        out += fmt::format("{}{:#x}", i == 0 ? "" : ", ", event.words[i]);
+    }
+    return out;
+}
+
+std::string call_text(const Event& event) {
+    constexpr std::size_t calls = std::size(kernel::abi::call_shapes);
+    const std::string name =
+        event.code < calls ? kernel::abi::call_shapes[event.code].name : "unknown call";
+    return fmt::format("call {}: {} [{}]", name, name_in(status_names, event.status),
+                       words_text(event));
+}
+
+std::string body_text(const Event& event) {
+    switch (event.kind) {
+        case EventKind::call: return call_text(event);
+        case EventKind::upcall:
+            return fmt::format("upcall {} [{}]", name_in(upcall_names, event.code),
+                               words_text(event));
+        case EventKind::fault:
+            return fmt::format("fault, vector {} [{}]", event.code, words_text(event));
+        case EventKind::ended:
+            return fmt::format("ended: {} [{}]", name_in(reason_names, event.code),
+                               words_text(event));
+        case EventKind::console:
+            return fmt::format("console, channel {} [{}]", event.code, words_text(event));
+        default:
+            return fmt::format("event of unknown kind {}", static_cast<unsigned>(event.kind));
+    }
+}
+
+bool same(const Event& left, const Event& right, bool with_time) {
+    Event other = right;
+    if (!with_time) other.time = left.time;
+    return std::memcmp(&left, &other, sizeof left) == 0;
+}
+
+}  // namespace
+
+std::string event_text(const Event& event) {
+    return fmt::format("{:>14} ns  env {:<3} {}", event.time.value, event.env.value,
+                       body_text(event));
+}
+
+std::optional<std::size_t> first_difference(std::span<const Event> left,
+                                            std::span<const Event> right, bool with_time) {
+    const std::size_t shared = std::min(left.size(), right.size());
+    for (std::size_t i = 0; i < shared; ++i) {
+        if (!same(left[i], right[i], with_time)) return i;
+    }
+    if (left.size() != right.size()) return shared;
+    return std::nullopt;
+}
+
+std::string divergence_text(std::span<const Event> left, std::span<const Event> right,
+                            std::size_t position, const std::string& left_name,
+                            const std::string& right_name) {
+    constexpr std::size_t context = 5;
+    std::string out = fmt::format("the first divergence is event {}:\n", position);
+    for (std::size_t i = position - std::min(position, context); i < position; ++i) {
+        out += fmt::format("    both      {}\n", event_text(left[i]));
+    }
+    auto side = [&](const std::string& name, std::span<const Event> events) {
+        out += fmt::format("  > {:<9} {}\n", name,
+                           position < events.size() ? event_text(events[position])
+                                                    : std::string{"(no further event)"});
+    };
+    side(left_name, left);
+    side(right_name, right);
+    return out;
+}
+
+}  // namespace sim::testbed

@@ -1,0 +1,29 @@
+#pragma once
+
+/// Events in words, and the first place where two histories part.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "kernel/abi/event.hpp"
+
+namespace sim::testbed {
+
+/// `map(env 0, slot 12, ...) -> ok, value 0`, with its time and environment.
+[[nodiscard]] std::string event_text(const kernel::abi::Event& event);
+
+/// The first position at which the histories differ; nothing where they are equal. `with_time`:
+/// the same event at another virtual time counts as a difference.
+[[nodiscard]] std::optional<std::size_t> first_difference(
+    std::span<const kernel::abi::Event> left, std::span<const kernel::abi::Event> right,
+    bool with_time);
+
+/// The events before `position` that both share, then each side's own.
+[[nodiscard]] std::string divergence_text(std::span<const kernel::abi::Event> left,
+                                          std::span<const kernel::abi::Event> right,
+                                          std::size_t position, const std::string& left_name,
+                                          const std::string& right_name);
+
+}  // namespace sim::testbed

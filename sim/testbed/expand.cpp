@@ -1,0 +1,367 @@
+// From a draft to cells: every combination of axis values, with every argument checked.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "kernel/abi/info.hpp"
+#include "sim/testbed/draft.hpp"
+#include "sim/testbed/trace_store.hpp"
+#include "sim/testbed/units.hpp"
+
+namespace sim::testbed {
+
+namespace {
+
+using libos::rt::Declaration;
+using libos::rt::Parameter;
+using libos::rt::ParameterKind;
+
+// What the kernel itself takes of a pool at boot, at most: its records of frames and
+// environments, the info window's tables, the root environment's own objects.
+constexpr std::uint32_t kernel_frames(std::uint32_t pool_frames) {
+    constexpr std::uint32_t fixed = 64;
+    return fixed + pool_frames / 120;
+}
+
+std::vector<std::string_view> words(std::string_view text) {
+    std::vector<std::string_view> all;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(' '), text.size());
+        if (end > 0) all.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return all;
+}
+
+class Expansion {
+public:
+    Expansion(const Draft& draft, const Catalogue& catalogue,
+              const std::vector<std::string>& trace_folders, Scenario& scenario,
+              Problems& problems)
+        : draft_{draft},
+          catalogue_{catalogue},
+          scenario_{scenario},
+          problems_{problems},
+          traces_{trace_folders, scenario.files, problems} {}
+
+    void run();
+
+private:
+    using Choice = std::vector<std::size_t>;  // an index into each axis's values
+
+    bool check_axes();
+    bool known_axis(const Axis& axis) const;
+    [[nodiscard]] bool applies(const Axis& axis, const EnvironmentDraft& environment,
+                               std::string_view parameter) const;
+    Cell make_cell(const Choice& choice);
+    void set_machine(const Axis& axis, const Value& value, Machine& machine);
+    void add_environments(const EnvironmentDraft& draft, const Choice& choice, Cell& cell);
+    Environment make_environment(const EnvironmentDraft& draft, const Choice& choice,
+                                 const Machine& machine);
+    const Value* value_of(const EnvironmentDraft& draft, const Choice& choice,
+                          std::string_view parameter) const;
+    std::optional<std::string> check_value(const Parameter& parameter, const Value& value,
+                                           const Environment& environment);
+    std::optional<std::string> check_integer(const Parameter& parameter, const Value& value,
+                                             const Environment& environment);
+    std::optional<std::string> add_trace(const Value& value, Environment& environment);
+    void check_frames(const Parameter& parameter, const Value& value, std::string_view text,
+                      const Environment& environment, const Machine& machine);
+    void check_memory(const Cell& cell);
+    void wrong(const Value& value, const Parameter& parameter, std::string_view expected);
+
+    const Draft& draft_;
+    const Catalogue& catalogue_;
+    Scenario& scenario_;
+    Problems& problems_;
+    TraceStore traces_;
+};
+
+void Expansion::wrong(const Value& value, const Parameter& parameter, std::string_view expected) {
+    problems_.add(value.place, fmt::format("argument \"{}\" is \"{}\", expected {}",
+                                           parameter.name, value.text, expected));
+}
+
+bool Expansion::applies(const Axis& axis, const EnvironmentDraft& environment,
+                        std::string_view parameter) const {
+    const std::size_t dot = axis.name.find('.');
+    if (dot == std::string::npos) return axis.name == parameter;
+    return axis.name.substr(0, dot) == environment.name && axis.name.substr(dot + 1) == parameter;
+}
+
+bool Expansion::known_axis(const Axis& axis) const {
+    if (axis.name == "seed" || axis.name == "memory" || axis.name == "slice") return true;
+    auto takes = [&](const EnvironmentDraft& environment) {
+        if (environment.program == nullptr) return true;  // reported already
+        return std::ranges::any_of(environment.program->parameters, [&](const Parameter& each) {
+            return applies(axis, environment, each.name);
+        });
+    };
+    return takes(draft_.root) || std::ranges::any_of(draft_.environments, takes);
+}
+
+bool Expansion::check_axes() {
+    std::vector<std::string_view> names{"seed", "memory", "slice"};
+    auto note = [&](const EnvironmentDraft& environment) {
+        if (environment.program == nullptr) return;
+        for (const Parameter& each : environment.program->parameters) names.push_back(each.name);
+    };
+    note(draft_.root);
+    std::ranges::for_each(draft_.environments, note);
+    std::uint64_t cells = 1;
+    for (const Axis& axis : draft_.axes) {
+        if (!known_axis(axis)) {
+            problems_.add(axis.place, fmt::format("unknown axis \"{}\"{}", axis.name,
+                                                  suggestion(axis.name, names)));
+        }
+        cells *= std::max<std::size_t>(axis.values.size(), 1);
+        if (cells > kernel::abi::bundle_cells_max) {
+            problems_.add(axis.place, fmt::format("the sweep has too many cells, expected at "
+                                                  "most {}", kernel::abi::bundle_cells_max));
+            return false;
+        }
+        if (axis.values.empty()) return false;
+    }
+    return true;
+}
+
+void Expansion::run() {
+    if (!check_axes()) return;
+    Choice choice(draft_.axes.size(), 0);
+    for (;;) {
+        scenario_.cells.push_back(make_cell(choice));
+        std::size_t axis = choice.size();
+        while (axis > 0 && ++choice[axis - 1] == draft_.axes[axis - 1].values.size()) {
+            choice[--axis] = 0;
+        }
+        if (axis == 0) return;
+    }
+}
+
+Cell Expansion::make_cell(const Choice& choice) {
+    Cell cell;
+    cell.machine = draft_.machine;
+    for (std::size_t i = 0; i < choice.size(); ++i) {
+        const Axis& axis = draft_.axes[i];
+        const Value& value = axis.values[choice[i]];
+        cell.axes.emplace_back(axis.name, value.text);
+        cell.name += (cell.name.empty() ? "" : " ") + axis.name + "=" + value.text;
+        set_machine(axis, value, cell.machine);
+    }
+    if (cell.name.empty()) cell.name = scenario_.name;
+    add_environments(draft_.root, choice, cell);
+    for (const EnvironmentDraft& each : draft_.environments) add_environments(each, choice, cell);
+    check_memory(cell);
+    return cell;
+}
+
+void Expansion::set_machine(const Axis& axis, const Value& value, Machine& machine) {
+    auto say = [&](std::string_view expected) {
+        problems_.add(value.place, fmt::format("\"{}\" is \"{}\", expected {}", axis.name,
+                                               value.text, expected));
+    };
+    std::uint64_t number = 0;
+    const char* const last = value.text.data() + value.text.size();
+    const auto [end, error] = std::from_chars(value.text.data(), last, number);
+    const bool whole = error == std::errc{} && end == last;
+    if (axis.name == "seed") {
+        if (whole) machine.seed = number;
+        else say("an integer of at least 0");
+    } else if (axis.name == "slice") {
+        const auto ns = whole ? std::optional{number} : parse_duration(value.text);
+        if (ns && *ns > 0) machine.slice_ns = *ns;
+        else say("a duration such as \"1 ms\"");
+    } else if (axis.name == "memory") {
+        const auto bytes = parse_bytes(value.text);
+        const std::uint64_t pages = whole ? number : bytes.value_or(0) / kernel::abi::page_size;
+        if (pages >= kernel::abi::pool_frames_min && pages <= kernel::abi::pool_frames_max) {
+            machine.pool_frames = static_cast<std::uint32_t>(pages);
+        } else {
+            say("2 MiB to 4 GiB, as a size or in pages");
+        }
+    }
+}
+
+const Value* Expansion::value_of(const EnvironmentDraft& draft, const Choice& choice,
+                                 std::string_view parameter) const {
+    const Value* found = nullptr;
+    const auto own = draft.arguments.find(std::string{parameter});
+    if (own != draft.arguments.end()) found = &own->second;
+    for (std::size_t i = 0; i < choice.size(); ++i) {
+        if (applies(draft_.axes[i], draft, parameter)) {
+            found = &draft_.axes[i].values[choice[i]];
+        }
+    }
+    return found;
+}
+
+void Expansion::add_environments(const EnvironmentDraft& draft, const Choice& choice,
+                                 Cell& cell) {
+    if (draft.program == nullptr) return;
+    const Environment first = make_environment(draft, choice, cell.machine);
+    for (std::uint32_t i = 0; i < draft.count; ++i) {
+        cell.environments.push_back(first);
+        if (draft.count > 1) cell.environments.back().name += fmt::format("-{}", i + 1);
+    }
+    if (cell.environments.size() > kernel::abi::cell_envs_max) {
+        problems_.add(draft.place, fmt::format("too many environments, expected at most {}, the "
+                                               "root included", kernel::abi::cell_envs_max));
+    }
+}
+
+Environment Expansion::make_environment(const EnvironmentDraft& draft, const Choice& choice,
+                                        const Machine& machine) {
+    Environment environment{.name = draft.name,
+                            .program = std::string{draft.program->name},
+                            .limit_frames = draft.limit_frames,
+                            .guarantee_frames = draft.guarantee_frames,
+                            .arguments = {},
+                            .modules = {}};
+    if (environment.limit_frames == 0) environment.limit_frames = machine.pool_frames;
+    auto set = [&](const Parameter& parameter, std::optional<std::string> text) {
+        if (text) environment.arguments.emplace_back(parameter.name, std::move(*text));
+    };
+    // Traces first: a percentage of another argument is one of the trace's pages.
+    for (const Parameter& parameter : draft.program->parameters) {
+        const Value* const value = value_of(draft, choice, parameter.name);
+        if (parameter.kind == ParameterKind::trace && value != nullptr) {
+            set(parameter, add_trace(*value, environment));
+        }
+    }
+    for (const Parameter& parameter : draft.program->parameters) {
+        const Value* const value = value_of(draft, choice, parameter.name);
+        if (value == nullptr) {
+            if (!parameter.fallback.empty()) continue;
+            problems_.add(draft.place, fmt::format("program \"{}\" lacks its argument \"{}\" "
+                                                   "({}), expected it in args or [sweep]",
+                                                   draft.program->name, parameter.name,
+                                                   parameter.help));
+        } else if (parameter.kind != ParameterKind::trace) {
+            auto text = check_value(parameter, *value, environment);
+            if (text) check_frames(parameter, *value, *text, environment, machine);
+            set(parameter, std::move(text));
+        }
+    }
+    return environment;
+}
+
+std::optional<std::string> Expansion::add_trace(const Value& value, Environment& environment) {
+    if (value.type != toml::node_type::string) {
+        problems_.add(value.place, fmt::format("\"{}\" is no trace, expected a file's path in "
+                                               "quotes", value.text));
+        return std::nullopt;
+    }
+    const auto file = traces_.load(value);
+    if (!file) return std::nullopt;
+    if (environment.modules.size() == kernel::abi::env_modules_max) {
+        problems_.add(value.place, fmt::format("too many traces of one environment, expected at "
+                                               "most {}", kernel::abi::env_modules_max));
+        return std::nullopt;
+    }
+    environment.modules.push_back(*file);
+    return std::to_string(environment.modules.size() - 1);
+}
+
+std::optional<std::string> Expansion::check_value(const Parameter& parameter, const Value& value,
+                                                  const Environment& environment) {
+    switch (parameter.kind) {
+        case ParameterKind::integer: return check_integer(parameter, value, environment);
+        case ParameterKind::boolean:
+            if (value.text == "true" || value.text == "false") return value.text;
+            wrong(value, parameter, "true or false");
+            return std::nullopt;
+        case ParameterKind::choice: {
+            const std::vector<std::string_view> choices = words(parameter.choices);
+            if (std::ranges::find(choices, value.text) != choices.end()) return value.text;
+            wrong(value, parameter, fmt::format("one of: {}", fmt::join(choices, ", ")));
+            return std::nullopt;
+        }
+        case ParameterKind::policy:
+            if (std::ranges::find(catalogue_.policies, value.text) != catalogue_.policies.end()) {
+                return value.text;
+            }
+            wrong(value, parameter, fmt::format("a replacement policy{}",
+                                                suggestion(value.text, catalogue_.policies)));
+            return std::nullopt;
+        case ParameterKind::text:
+        case ParameterKind::trace: break;
+    }
+    if (value.text.find('\n') == std::string::npos) return value.text;
+    wrong(value, parameter, "text of one line");
+    return std::nullopt;
+}
+
+std::optional<std::string> Expansion::check_integer(const Parameter& parameter, const Value& value,
+                                                    const Environment& environment) {
+    std::int64_t number = 0;
+    const auto part = parse_percentage(value.text);
+    const char* const last = value.text.data() + value.text.size();
+    const auto [end, error] = std::from_chars(value.text.data(), last, number);
+    if (value.type == toml::node_type::string && part && !environment.modules.empty()) {
+        const double pages = traces_.file(environment.modules.front()).pages;
+        number = std::max<std::int64_t>(1, std::llround(pages * *part));
+    } else if (value.type == toml::node_type::string && value.text.ends_with('%')) {
+        // A percentage needs the trace's pages: where the trace failed, that was said.
+        const bool has_trace = std::ranges::any_of(
+            catalogue_.program(environment.program)->parameters,
+            [](const Parameter& each) { return each.kind == ParameterKind::trace; });
+        if (!part || !has_trace) {
+            wrong(value, parameter, "an integer, or a percentage of the trace's distinct pages");
+        }
+        return std::nullopt;
+    } else if (value.type != toml::node_type::integer || error != std::errc{} || end != last) {
+        wrong(value, parameter, "an integer");
+        return std::nullopt;
+    }
+    if (number < parameter.minimum || number > parameter.maximum) {
+        wrong(value, parameter, fmt::format("{}..{}", parameter.minimum, parameter.maximum));
+        return std::nullopt;
+    }
+    return std::to_string(number);
+}
+
+// A program that is to use `frames` frames must be able to get them.
+void Expansion::check_frames(const Parameter& parameter, const Value& value, std::string_view text,
+                             const Environment& environment, const Machine& machine) {
+    if (parameter.name != "frames" || parameter.kind != ParameterKind::integer) return;
+    std::uint64_t frames = 0;
+    std::from_chars(text.data(), text.data() + text.size(), frames);
+    const std::uint32_t kernel = std::min(machine.pool_frames, kernel_frames(machine.pool_frames));
+    const std::uint32_t room = std::min(environment.limit_frames, machine.pool_frames - kernel);
+    if (frames <= room) return;
+    problems_.add(value.place,
+                  fmt::format("impossible memory: {} frames for \"{}\", expected at most {} (its "
+                              "limit, or the machine's memory)", frames, environment.name, room));
+}
+
+void Expansion::check_memory(const Cell& cell) {
+    std::uint64_t guaranteed = 0;
+    for (const Environment& each : cell.environments) guaranteed += each.guarantee_frames;
+    const std::uint32_t pool = cell.machine.pool_frames;
+    const std::uint32_t room = pool - std::min(pool, kernel_frames(pool));
+    if (guaranteed > room) {
+        problems_.add(draft_.machine_place,
+                      fmt::format("impossible memory: guarantees of {} frames together, expected "
+                                  "at most {} of the machine's {}", guaranteed, room, pool));
+    }
+}
+
+}  // namespace
+
+void expand_cells(const Draft& draft, const Catalogue& catalogue,
+                  const std::vector<std::string>& trace_folders, Scenario& scenario,
+                  Problems& problems) {
+    Expansion{draft, catalogue, trace_folders, scenario, problems}.run();
+    if (!problems.empty()) return;
+    std::set<std::string> names;
+    for (const Cell& cell : scenario.cells) names.insert(cell.name);
+    if (names.size() != scenario.cells.size()) {
+        problems.add(draft.machine_place, "two cells of the sweep are the same, expected "
+                                          "different values on each axis");
+    }
+}
+
+}  // namespace sim::testbed

@@ -1,0 +1,147 @@
+#include "sim/testbed/plot.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace sim::testbed {
+
+namespace {
+
+constexpr double width = 560;
+constexpr double height = 360;
+constexpr double left = 64;
+constexpr double right = 16;
+constexpr double top = 32;
+constexpr double bottom = 48;
+
+class Canvas {
+public:
+    explicit Canvas(const Plot& plot) : plot_{plot} {
+        for (const Series& series : plot.series) {
+            for (const auto& [x, y] : series.points) {
+                x_min_ = std::min(x_min_, x);
+                x_max_ = std::max(x_max_, x);
+                y_max_ = std::max(y_max_, y);
+            }
+        }
+        if (plot.y_max > 0) y_max_ = plot.y_max;
+        if (x_min_ > x_max_) x_min_ = x_max_ = 1;
+        if (y_max_ <= 0) y_max_ = 1;
+        log_ = plot.log_x && x_min_ > 0;
+    }
+
+    std::string draw() {
+        out_ = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\"><text x=\"{}\" y=\"18\" "
+                           "class=\"title\">{}</text>",
+                           width, height, left, html(plot_.title));
+        draw_axes();
+        for (std::size_t i = 0; i < plot_.series.size(); ++i) draw_series(i);
+        return out_ + "</svg>\n";
+    }
+
+private:
+    [[nodiscard]] double scale_x(double x) const {
+        const double low = log_ ? std::log(x_min_) : x_min_;
+        const double high = log_ ? std::log(x_max_) : x_max_;
+        const double at = log_ ? std::log(x) : x;
+        const double part = high > low ? (at - low) / (high - low) : 0.5;
+        return left + part * (width - left - right);
+    }
+    [[nodiscard]] double scale_y(double y) const {
+        return height - bottom - y / y_max_ * (height - top - bottom);
+    }
+
+    void draw_axes() {
+        constexpr int steps = 5;
+        for (int i = 0; i <= steps; ++i) {
+            const double y = y_max_ * i / steps;
+            out_ += fmt::format("<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" "
+                                "y2=\"{:.1f}\"/><text x=\"{}\" y=\"{:.1f}\" "
+                                "text-anchor=\"end\">{:.3g}</text>",
+                                left, width - right, scale_y(y), scale_y(y), left - 6,
+                                scale_y(y) + 4, y);
+        }
+        for (const double x : x_ticks()) {
+            out_ += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:.6g}</text>",
+                                scale_x(x), height - bottom + 18, x);
+        }
+        out_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>"
+                            "<text transform=\"translate(14 {}) rotate(-90)\" "
+                            "text-anchor=\"middle\">{}</text>",
+                            (left + width - right) / 2, height - 8, html(plot_.x_label),
+                            (top + height - bottom) / 2, html(plot_.y_label));
+    }
+
+    // The points' own places where they are few, else six steps.
+    [[nodiscard]] std::vector<double> x_ticks() const {
+        constexpr std::size_t own_max = 8;
+        constexpr int steps = 5;
+        std::vector<double> ticks;
+        for (const Series& series : plot_.series) {
+            for (const auto& point : series.points) ticks.push_back(point.first);
+        }
+        std::ranges::sort(ticks);
+        const auto twice = std::ranges::unique(ticks);
+        ticks.erase(twice.begin(), twice.end());
+        if (ticks.size() <= own_max) return ticks;
+        ticks.clear();
+        for (int i = 0; i <= steps; ++i) ticks.push_back(x_min_ + (x_max_ - x_min_) * i / steps);
+        return ticks;
+    }
+
+    void draw_series(std::size_t index) {
+        constexpr std::size_t dots_max = 32;
+        const Series& series = plot_.series[index];
+        const std::string colour = series_colour(index, plot_.series.size());
+        out_ += fmt::format("<g class=\"series\" data-series=\"{}\" style=\"--c:{}\"><polyline "
+                            "points=\"", html(series.name), colour);
+        for (const auto& [x, y] : series.points) {
+            out_ += fmt::format("{:.1f},{:.1f} ", scale_x(x), scale_y(y));
+        }
+        out_ += "\"/>";
+        for (const auto& [x, y] : series.points) {
+            if (series.points.size() > dots_max) break;
+            out_ += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}: {:.6g}, "
+                                "{:.4g}</title></circle>",
+                                scale_x(x), scale_y(y), html(series.name), x, y);
+        }
+        out_ += "</g>";
+    }
+
+    const Plot& plot_;
+    std::string out_;
+    double x_min_ = std::numeric_limits<double>::max();
+    double x_max_ = std::numeric_limits<double>::lowest();
+    double y_max_ = 0;
+    bool log_ = false;
+};
+
+}  // namespace
+
+std::string to_svg(const Plot& plot) { return Canvas{plot}.draw(); }
+
+std::string series_colour(std::size_t index, std::size_t count) {
+    // Hues evenly apart; neighbours differ in lightness too.
+    const std::size_t hue = 360 * index / std::max<std::size_t>(count, 1);
+    return fmt::format("hsl({} 70% {}%)", hue, index % 2 == 0 ? 45 : 58);
+}
+
+std::string html(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            case '\'': out += "&#39;"; break;
+            default: out += c;
+        }
+    }
+    return out;
+}
+
+}  // namespace sim::testbed

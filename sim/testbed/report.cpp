@@ -1,0 +1,194 @@
+#include "sim/testbed/report.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "sim/testbed/paging_summary.hpp"
+#include "sim/testbed/plot.hpp"
+#include "sim/testbed/table.hpp"
+
+namespace sim::testbed {
+
+namespace {
+
+constexpr const char* head = R"(<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fdfdfc; --faint: #d8d8d4; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e6e3; --paper: #161618; --faint: #3a3a3e; } }
+body { color: var(--ink); background: var(--paper); font: 15px/1.5 system-ui, sans-serif;
+       max-width: 1240px; margin: 2em auto; padding: 0 1em; }
+svg { width: 100%; height: auto; }
+svg text { fill: var(--ink); font-size: 12px; } svg .title { font-weight: 600; font-size: 14px; }
+.grid { stroke: var(--faint); } .series polyline { fill: none; stroke: var(--c); stroke-width: 2; }
+.series circle { fill: var(--c); }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(400px, 1fr)); gap: 1em; }
+.dimmed .series { opacity: .12; } .dimmed .series.chosen { opacity: 1; }
+.legend span { display: inline-block; margin: 0 .8em .2em 0; cursor: pointer; }
+.legend i { display: inline-block; width: .9em; height: .9em; margin-right: .3em;
+            background: var(--c); border-radius: 2px; vertical-align: -1px; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .15em .7em; border-bottom: 1px solid var(--faint); text-align: right;
+         white-space: nowrap; }
+th { cursor: pointer; } td.text, th.text { text-align: left; }
+pre { white-space: pre-wrap; }
+</style>
+)";
+
+constexpr const char* script = R"(<script>
+document.querySelectorAll('th').forEach(th => th.onclick = () => {
+  const body = th.closest('table').tBodies[0], at = th.cellIndex, down = th.dataset.down !== '1';
+  th.dataset.down = down ? '1' : '0';
+  const value = row => row.cells[at].textContent;
+  [...body.rows].sort((a, b) => {
+    const x = parseFloat(value(a)), y = parseFloat(value(b));
+    const order = isNaN(x) || isNaN(y) ? value(a).localeCompare(value(b)) : x - y;
+    return down ? order : -order;
+  }).forEach(row => body.append(row));
+});
+document.querySelectorAll('.legend span').forEach(item => {
+  const all = item.closest('section');
+  const mark = on => {
+    all.classList.toggle('dimmed', on);
+    all.querySelectorAll('.series').forEach(s =>
+      s.classList.toggle('chosen', on && s.dataset.series === item.dataset.series));
+  };
+  item.onmouseenter = () => mark(true);
+  item.onmouseleave = () => mark(false);
+});
+</script>
+)";
+
+std::string table_html(const Table& table) {
+    std::string out = fmt::format("<h2>{}</h2>\n<div class=\"scroll\"><table><thead><tr>",
+                                  html(table.title));
+    for (const std::string& column : table.columns) {
+        out += fmt::format("<th title=\"sort\">{}</th>", html(column));
+    }
+    out += "</tr></thead><tbody>\n";
+    for (const auto& row : table.rows) {
+        out += "<tr>";
+        for (const std::string& cell : row) {
+            const bool number = !cell.empty() && (cell[0] == '-' || (cell[0] >= '0' &&
+                                                                     cell[0] <= '9'));
+            out += fmt::format("<td{}>{}</td>", number ? "" : " class=\"text\"", html(cell));
+        }
+        out += "</tr>\n";
+    }
+    return out + "</tbody></table></div>\n";
+}
+
+std::string legend(const std::vector<Series>& series) {
+    std::string out = "<p class=\"legend\">";
+    for (std::size_t i = 0; i < series.size(); ++i) {
+        out += fmt::format("<span data-series=\"{0}\" style=\"--c:{1}\"><i></i>{0}</span>",
+                           html(series[i].name), series_colour(i, series.size()));
+    }
+    return out + "</p>\n";
+}
+
+Plot paging_plot(const std::vector<PagingPoint>& points, const std::string& group,
+                 std::size_t view, double y_max) {
+    Plot plot{.title = fmt::format("View: {}", paging_views[view]),
+              .x_label = "memory (frames)",
+              .y_label = "misses / references (%)",
+              .series = {},
+              .log_x = true,
+              .y_max = y_max};
+    for (const PagingPoint& point : points) {
+        if (point.group != group) continue;
+        auto series = std::ranges::find(plot.series, point.policy, &Series::name);
+        if (series == plot.series.end()) {
+            series = plot.series.insert(plot.series.end(), Series{point.policy, {}});
+        }
+        if (const auto& result = point.views[view]) {
+            series->points.emplace_back(static_cast<double>(point.frames), 100 * result->ratio());
+        }
+    }
+    return plot;
+}
+
+std::string paging_section(const std::vector<PagingPoint>& points) {
+    std::set<std::string> groups;
+    for (const PagingPoint& point : points) groups.insert(point.group);
+    std::string out;
+    for (const std::string& group : groups) {
+        double y_max = 0;
+        for (const PagingPoint& point : points) {
+            if (point.group != group) continue;
+            for (const auto& view : point.views) {
+                if (view) y_max = std::max(y_max, 100 * view->ratio());
+            }
+        }
+        const Plot first = paging_plot(points, group, 0, y_max);
+        out += fmt::format("<section><h2>{}</h2>\n<div class=\"plots\">{}{}</div>\n{}</section>\n",
+                           html(group.empty() ? "Miss ratio against memory" : group),
+                           to_svg(first), to_svg(paging_plot(points, group, 1, y_max)),
+                           legend(first.series));
+    }
+    return out + "<p>xOPT: misses divided by those of OPT, which knows the future and sees every "
+                 "reference, with the same memory. refs: the policy saw every reference. bits: it "
+                 "saw the page table's accessed and dirty bits and the faults.</p>\n";
+}
+
+// Result lines that say `now_ns` and `frames` tell how memory went from hand to hand.
+std::string timeline_section(const std::vector<Json>& records) {
+    std::map<std::string, std::map<std::string, Series>> cells;
+    for (const Row& row : rows_of(records)) {
+        const Json& line = row.cells;
+        if (!line.contains("now_ns") || !line.contains("frames") || !line["now_ns"].is_number() ||
+            !line["frames"].is_number()) {
+            continue;
+        }
+        const std::string who =
+            plain_text(line.contains("tenant") ? line["tenant"] : line["environment"]);
+        Series& series = cells[(*row.record)["name"].get<std::string>()][who];
+        series.name = who;
+        series.points.emplace_back(line["now_ns"].get<double>() / 1e6,
+                                   line["frames"].get<double>());
+    }
+    std::string out;
+    for (auto& [cell, by_name] : cells) {
+        Plot plot{.title = cell, .x_label = "virtual time (ms)", .y_label = "frames held",
+                  .series = {}, .log_x = false, .y_max = 0};
+        for (auto& [name, series] : by_name) {
+            std::ranges::stable_sort(series.points, {}, &std::pair<double, double>::first);
+            plot.series.push_back(series);
+        }
+        out += "<section>" + to_svg(plot) + legend(plot.series) + "</section>\n";
+    }
+    return out.empty() ? out : "<h2>Frames held over time</h2>\n" + out;
+}
+
+std::string failures(const std::vector<Json>& records) {
+    std::string out;
+    for (const Json& record : records) {
+        if (record["ok"].get<bool>()) continue;
+        out += fmt::format("<li>{}: <pre>{}</pre></li>\n", html(plain_text(record["name"])),
+                           html(plain_text(record["error"])));
+    }
+    return out.empty() ? out : "<h2>Failed cells</h2>\n<ul>" + out + "</ul>\n";
+}
+
+}  // namespace
+
+std::string make_report(const Scenario& scenario, const std::vector<Json>& records) {
+    const std::string title = scenario.title.empty() ? scenario.name : scenario.title;
+    std::string out = head;
+    out += fmt::format("<title>{0}</title></head><body><h1>{0}</h1>\n<p>{1} of {2} cells.</p>\n",
+                       html(title), records.size(), scenario.cells.size());
+    out += failures(records);
+    const std::vector<PagingPoint> points = paging_points(records);
+    out += points.empty() ? timeline_section(records) : paging_section(points);
+    for (const Table& table : make_tables(records, scenario.columns)) out += table_html(table);
+    out += fmt::format("<h2>Scenario</h2>\n<pre>{}</pre>\n", html(scenario.resolved));
+    return out + script + "</body></html>\n";
+}
+
+}  // namespace sim::testbed

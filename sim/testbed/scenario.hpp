@@ -1,0 +1,114 @@
+#pragma once
+
+/// The scenario: what a scenario file says, checked and complete, as cells to run.
+///
+/// Why: a sweep is a scenario with axes. Everything that can be wrong is found before anything
+/// runs, so past this point a Scenario is only data: no text of the file is looked at again.
+///
+/// Invariants: every cell has at least one environment, the first being the root; every module is
+/// an index into `files`; a cell's name is unique within its scenario and says its axis values.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernel/abi/bundle.hpp"
+#include "libos/rt/declaration.hpp"
+#include "sim/testbed/problem.hpp"
+
+namespace sim::testbed {
+
+/// What a scenario may name; the caller knows it, so that tests can bring their own.
+struct Catalogue {
+    struct Profile {
+        std::string_view name;
+        std::string_view summary;
+        kernel::abi::CostProfile costs;
+    };
+    std::span<const libos::rt::Declaration* const> programs;
+    std::vector<Profile> profiles;
+    std::vector<std::string_view> policies;
+
+    [[nodiscard]] const libos::rt::Declaration* program(std::string_view name) const;
+    [[nodiscard]] const Profile* profile(std::string_view name) const;
+};
+
+/// A data file of the bundle: a decoded trace.
+struct DataFile {
+    std::string name;              ///< the trace file's own name, without folders
+    std::uint64_t references = 0;
+    std::uint32_t pages = 0;       ///< distinct pages
+    std::vector<std::byte> image;  ///< libos/vm/trace_image.hpp's format
+};
+
+using Arguments = std::vector<std::pair<std::string, std::string>>;
+
+struct Environment {
+    std::string name;
+    std::string program;
+    std::uint32_t limit_frames = 0;
+    std::uint32_t guarantee_frames = 0;
+    Arguments arguments;                 ///< in the declaration's order, defaults left out
+    std::vector<std::uint32_t> modules;  ///< indices into Scenario::files
+};
+
+struct Machine {
+    std::uint32_t pool_frames = 0;
+    std::uint64_t slice_ns = 0;
+    std::uint64_t seed = 0;
+    kernel::abi::CostProfile costs{};
+};
+
+struct Cell {
+    std::string name;
+    Arguments axes;  ///< this cell's value on each axis, in the order of [sweep]
+    Machine machine;
+    std::vector<Environment> environments;
+};
+
+/// One [[expect]]: holds for every result line it applies to.
+struct Expectation {
+    Place place;
+    std::string program_or_env;             ///< empty: any environment
+    Arguments where;                        ///< result or axis values that select lines
+    std::string column;                     ///< a key of the result lines, or "exit"
+    std::optional<std::string> equals;      ///< a value, or the name of another column
+    std::optional<double> at_most;
+    std::optional<double> at_least;
+};
+
+struct Scenario {
+    std::string name;      ///< the file's name without folder and suffix
+    std::string title;
+    std::string resolved;  ///< the scenario with every --set and --seed applied, as TOML
+    std::vector<std::string> axis_names;
+    std::vector<std::string> columns;  ///< [report] columns; empty: those of the results
+    std::vector<Cell> cells;
+    std::vector<DataFile> files;
+    std::vector<Expectation> expectations;
+};
+
+struct ReadScenario {
+    std::vector<std::string> settings;  ///< `key=value`, from --set
+    std::optional<std::uint64_t> seed;  ///< from --seed
+    std::string base_folder;            ///< where trace paths start; empty: the file's folder
+};
+
+/// Reads, checks and expands `path`. Problems: all of them at once.
+[[nodiscard]] std::optional<Scenario> read_scenario(const std::string& path,
+                                                    const Catalogue& catalogue,
+                                                    const ReadScenario& options,
+                                                    Problems& problems);
+
+/// As read_scenario, from text; `name` is used in messages.
+[[nodiscard]] std::optional<Scenario> parse_scenario(std::string_view text,
+                                                     const std::string& name,
+                                                     const Catalogue& catalogue,
+                                                     const ReadScenario& options,
+                                                     Problems& problems);
+
+}  // namespace sim::testbed
