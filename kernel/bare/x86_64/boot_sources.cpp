@@ -94,6 +94,29 @@ void read_multiboot(BootSources& sources, std::uint64_t information) {
 
 }  // namespace
 
+// Behind `name` on the command line, or empty.
+static std::string_view behind(std::string_view line, std::string_view name) {
+    for (; line.size() >= name.size(); line.remove_prefix(1)) {
+        if (line.starts_with(name)) return {line.data() + name.size()};
+    }
+    return {};
+}
+
+std::uint64_t BootSources::option(std::string_view name, std::uint64_t fallback) const {
+    std::uint64_t value = 0;
+    bool any = false;
+    for (const char c : behind(command_line, name)) {
+        if (c < '0' || c > '9') break;
+        value = value * 10 + static_cast<unsigned>(c - '0');
+        any = true;
+    }
+    return any ? value : fallback;
+}
+
+bool BootSources::option_given(std::string_view name) const {
+    return behind(command_line, name).data() != nullptr;
+}
+
 bool BootSources::usable(Range wanted) const {
     std::uint64_t reached = wanted.begin;
     bool grown = true;

@@ -22,6 +22,11 @@ struct BootSources {
     Range ram[ram_ranges_max] = {};
     std::size_t ram_count = 0;     // usable RAM, as the firmware reports it
 
+    // The decimal number behind `name` on the command line, or `fallback`.
+    std::uint64_t option(std::string_view name, std::uint64_t fallback) const;
+    // Does `name` stand on the command line?
+    bool option_given(std::string_view name) const;
+
     // Does one stretch of usable RAM (of adjoining ranges) hold all of `wanted`?
     bool usable(Range wanted) const;
 };

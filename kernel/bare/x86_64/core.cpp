@@ -11,10 +11,6 @@
 namespace kernel::machine {
 namespace {
 
-// How many timer ticks in a row an environment may burn without entering the kernel.
-constexpr std::uint64_t ticks_without_entry_max =
-    bare::watchdog_seconds * bare::timer_ticks_per_second;
-
 // Flags an environment may choose ([intel/vol1] 3.4.3): the arithmetic ones and DF. IF is
 // always on, IOPL 0; TF, NT, AC and the rest are off.
 constexpr std::uint64_t user_flags = 0x0cd5;
@@ -25,8 +21,8 @@ constexpr std::uint32_t vector_protection = 13;
 constexpr std::uint64_t fault_bits =
     abi::fault_present | abi::fault_write | abi::fault_user | abi::fault_fetch;
 
-// A context's private word: is `floating_point` to be restored?
-// (`resume` also counts ticks: values above Resume::full are full, after that many.)
+// `resume` also counts timer ticks without an entry into the kernel: a value above
+// Resume::full means full, after that many less one. The kernel never sees such a value.
 constexpr std::uint64_t ticks_of(const UserContext& context) {
     const auto resume = static_cast<std::uint64_t>(context.resume);
     return resume > 1 ? resume - 1 : 0;
@@ -78,7 +74,7 @@ bool Core::tick(UserContext& context) {
     bare::timer_acknowledge();
     const std::uint64_t ticks = ticks_of(context) + 1;
     context.resume = static_cast<Resume>(ticks + 1);
-    return ticks > ticks_without_entry_max;
+    return ticks > ticks_max_;
 }
 
 void Core::fp_reset(UserContext& context) {
@@ -98,6 +94,10 @@ void Core::fp_release(UserContext& context) {
 void Core::prepare_root(std::span<std::uint64_t, 512> root) {
     bare::share_kernel_half(root);
     root[0] = bare::text_window_entry();
+}
+
+void Core::set_watchdog(std::uint64_t seconds) {
+    ticks_max_ = seconds * bare::timer_ticks_per_second;
 }
 
 void Core::begin_cell(std::uint32_t cell, bool trace) {

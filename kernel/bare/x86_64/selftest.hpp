@@ -6,10 +6,10 @@
 //           writable and executable, and goes on booting
 #pragma once
 
-#include <string_view>
+#include "kernel/bare/x86_64/boot_sources.hpp"
 
 namespace kernel::bare {
 
-void selftest(std::string_view command_line);
+void selftest(const BootSources& sources);
 
 }  // namespace kernel::bare

@@ -101,8 +101,9 @@ machine::Outcome run_one(machine::Core& core, Bundle& bundle, std::uint32_t inde
     return outcome;
 }
 
-[[noreturn]] void run_all(Bundle& bundle, bool xsave) {
+[[noreturn]] void run_all(Bundle& bundle, bool xsave, std::uint64_t watchdog_seconds) {
     static constinit machine::Core core;
+    core.set_watchdog(watchdog_seconds);
     const std::uint32_t cells = bundle.header().cell_count;
     std::uint32_t failed = 0;
     for (std::uint32_t i = 0; i < cells; ++i) {
@@ -137,8 +138,9 @@ extern "C" [[noreturn]] void chitin_start(std::uint32_t magic, std::uint64_t inf
     screen_start();
     timer_start();
     programs_map(bundle.blob, bundle.physical);
-    selftest(sources.command_line);
-    run_all(bundle, xsave);
+    selftest(sources);
+    run_all(bundle, xsave,
+            sources.option("watchdog=", watchdog_seconds_default));
 }
 
 }  // namespace kernel::bare

@@ -67,7 +67,9 @@ public:
     void event(const abi::Event& event);  // only while tracing()
     void env_ended(abi::EnvId env, const abi::EnvInfo& info);
 
-    // The machine's own: a new cell begins at time 0.
+    // The machine's own: how long an environment may run without entering the kernel.
+    void set_watchdog(std::uint64_t seconds);
+    // A new cell begins at time 0.
     void begin_cell(std::uint32_t cell, bool trace);
 
 private:
@@ -90,6 +92,7 @@ private:
 
     UserContext* loaded_ = nullptr;
     std::uint64_t now_ns_ = 0;
+    std::uint64_t ticks_max_ = 0;
     std::uint32_t cell_ = 0;
     bool trace_ = false;
 };
