@@ -26,6 +26,7 @@ constexpr int survives = -1;
 struct Attempt {
     const char* name;
     int vector;  // that ends it, or `survives`
+    int or_vector = survives;  // where processors and their emulators differ
 };
 
 constexpr Attempt attempts[] = {
@@ -35,12 +36,12 @@ constexpr Attempt attempts[] = {
     {"wrgsbase", 6}, {"single_step", 1}, {"read_kernel", 14}, {"write_kernel", 14},
     {"jump_kernel", 14}, {"read_direct_map", 14}, {"write_text", 14}, {"write_constants", 14},
     {"run_constants", 14}, {"run_stack", 14}, {"read_null", 14}, {"read_not_canonical", 13},
-    {"jump_not_canonical", 13}, {"return_not_canonical", 13}, {"push_not_canonical", 12},
+    {"jump_not_canonical", 13}, {"return_not_canonical", 13}, {"push_not_canonical", 12, 13},
     {"iret_not_canonical", 13}, {"iret_to_kernel", 13}, {"call_stack_zero", survives},
     {"call_stack_kernel", survives}, {"call_stack_not_canonical", survives},
     {"trap_stack_kernel", 6}, {"trap_stack_not_canonical", 6}, {"call_flags", survives},
     {"call_segments", survives}, {"mov_ss_int3", 3}, {"call_number", survives},
-    {"sysenter", 13}, {"floating_point", survives},
+    {"sysenter", 13, 6}, {"floating_point", survives},
 };
 
 std::optional<int> last_fault(const sim::engine::CellResult& cell) {
@@ -75,7 +76,9 @@ void try_all(const std::string& cpu) {
             EXPECT_EQ(cell.outcome.exit_code, 0u);
         } else {
             EXPECT_EQ(cell.outcome.reason, EndReason::no_vector);
-            EXPECT_EQ(last_fault(cell), attempt.vector);
+            const auto fault = last_fault(cell);
+            EXPECT_TRUE(fault == attempt.vector || fault == attempt.or_vector)
+                << "vector " << fault.value_or(survives);
         }
     }
 }
