@@ -1,0 +1,86 @@
+// The boot bundle: everything a machine is started with, as one position-independent blob.
+//
+// The testbed writes it, both machines load it right behind the frame pool, the kernel reads
+// the cell's machine part, and the first environment reads the rest through the info window.
+// All offsets count bytes from the start of the blob; files begin on page boundaries, data
+// files first and program images last, so that data have the same physical names on a machine
+// that needs no images. Little-endian. Everything is checked before it is used (bundle_check).
+#pragma once
+
+#include "kernel/abi/types.hpp"
+
+namespace kernel::abi {
+
+inline constexpr std::uint64_t bundle_magic = 0x31'656c'646e'7562;  // "bundle1"
+inline constexpr std::uint32_t bundle_files_max = 128;
+inline constexpr std::uint32_t bundle_cells_max = 4096;
+inline constexpr std::uint32_t cell_envs_max = 32;
+inline constexpr std::uint32_t env_modules_max = 4;
+inline constexpr std::uint64_t bundle_bytes_max = std::uint64_t{1} << 30;
+inline constexpr std::uint32_t pool_frames_min = 512;      // 2 MiB
+inline constexpr std::uint32_t pool_frames_max = 1 << 20;  // 4 GiB
+inline constexpr std::uint32_t no_file = 0xffff'ffff;
+
+// Virtual-time prices, in nanoseconds. The `cost` clock moves by nothing else.
+struct CostProfile {
+    std::uint32_t call;         // entering and leaving the kernel
+    std::uint32_t fault;        // a page fault or exception, up to the kernel
+    std::uint32_t upcall;       // entering an environment's handler
+    std::uint32_t map;          // changing one page-table entry
+    std::uint32_t invalidate;   // one page's translation
+    std::uint32_t zero_frame;
+    std::uint32_t env_switch;
+    std::uint32_t capability;   // deriving, granting or deleting one
+};
+
+struct BundleHeader {
+    std::uint64_t magic;
+    std::uint64_t size_bytes;
+    std::uint32_t file_count;
+    std::uint32_t cell_count;
+    std::uint32_t env_count;
+    std::uint32_t reserved;
+    std::uint64_t files_offset;  // FileRecord[file_count]
+    std::uint64_t cells_offset;  // CellRecord[cell_count]
+    std::uint64_t envs_offset;   // EnvRecord[env_count]
+};
+
+enum class FileKind : std::uint32_t { data = 0, program = 1 };
+
+struct FileRecord {
+    char name[40];
+    FileKind kind;
+    std::uint32_t reserved;
+    std::uint64_t offset;
+    std::uint64_t size_bytes;
+};
+
+// One run of one machine.
+struct CellRecord {
+    char name[64];
+    std::uint32_t pool_frames;  // all memory, the kernel's own frames included
+    std::uint32_t first_env;    // its EnvRecords: [first_env, first_env + env_count);
+    std::uint32_t env_count;    // the first is the root environment
+    std::uint32_t trace_full;   // 1: emit every event, 0: only hashes
+    std::uint64_t seed;
+    std::uint64_t slice_ns;
+    CostProfile costs;
+};
+
+struct EnvRecord {
+    char name[32];
+    char program[24];
+    std::uint32_t limit_frames;
+    std::uint32_t guarantee_frames;
+    std::uint64_t arguments_offset;  // "name=value\n" lines, UTF-8, no quoting
+    std::uint64_t arguments_bytes;
+    std::uint32_t modules[env_modules_max];  // indices of data files, or no_file
+};
+
+static_assert(sizeof(BundleHeader) == 56);
+static_assert(sizeof(FileRecord) == 64);
+static_assert(sizeof(CostProfile) == 32);
+static_assert(sizeof(CellRecord) == 128);
+static_assert(sizeof(EnvRecord) == 96);
+
+}  // namespace kernel::abi

@@ -1,0 +1,187 @@
+// The kernel calls: numbers, arguments, results, and the order in which their checks fail.
+//
+// Registers: rax call number; rdi rsi rdx r10 r8 r9 arguments 1..6. On return rax holds the
+// Status, rdx the value; rbx rbp r12..r15 and rsp are kept; every other general register and
+// all floating-point registers are undefined. Each call does a bounded amount of work; one
+// that has more to do returns Status::again, and is repeated by the libOS.
+//
+// In every call an argument named `env` is a slot of the caller's table holding an
+// environment capability (slot 0 always holds the caller's own), and arguments named `its`
+// are slots of *that* environment's table. Checks run in the order of the arguments, and for
+// one argument in the order bad_slot, empty_slot, wrong_type, no_right; an environment that is
+// being destroyed is a bad_state; then come the checks listed with the call, in that order. A
+// call that fails has no effect.
+#pragma once
+
+#include "kernel/abi/types.hpp"
+
+namespace kernel::abi {
+
+enum class Call : std::uint32_t {
+    // () -> ok. Nothing: the price of entering the kernel.
+    null = 0,
+    // (source, destination, rights) -> a child of `source` in the caller's own table. Needs
+    // `grant` on source. Of a table only a read-only view as a frame can be derived. Checks:
+    // source: bad_slot, empty_slot, no_right; rights (bad_argument where not a subset of
+    // source's); destination: bad_slot, occupied_slot.
+    cap_derive,
+    // (env, source, its destination, rights) -> as cap_derive, into env's table. Needs
+    // `manage` on env and `grant` on source. A table cannot be granted (wrong_type, after the
+    // source's other checks).
+    cap_grant,
+    // (env, its slot) -> deletes one capability, unmapping it. Its children become its
+    // parent's. The last capability of a frame frees it. Needs `manage` on env. Checks: busy
+    // for a table with entries or views, an environment or account whose last capability this
+    // is and that is in use, and slot 0. May return again (bounded number of children moved).
+    cap_delete,
+    // (slot) -> deletes everything derived from it, wherever it is, unmapping. May return
+    // again. When it returns ok, nothing derived is left anywhere.
+    cap_revoke,
+    // (env, its slot) -> value: type | rights << 8 | object frame << 32. Never fails for an
+    // empty slot: type none.
+    cap_identify,
+
+    // (account, destination, frame) -> a capability with all rights to a zeroed frame, by its
+    // physical name or `any_frame`; value: the frame's number. Needs `allocate`. Checks:
+    // destination; bad_argument (no such frame in the pool), frame_taken, over_limit,
+    // no_frames.
+    frame_allocate,
+    // (its env, its slot, on) -> puts a frame under, or takes it out of, its account's
+    // guarantee. Checks: over_guarantee.
+    frame_guarantee,
+    // (env, its slot, address, rights) -> maps the frame. Needs `manage` on env, and the
+    // rights asked for on the frame; `read` is required. Checks: bad_argument, no_executable_
+    // writes, no_right, misaligned, bad_address, already_mapped (the capability), no_table,
+    // already_mapped (the entry).
+    map,
+    // (env, its slot, value) -> breaks the mapping and leaves `value` (63 bits, the libOS's
+    // own) in the non-present entry. Value: the entry's accessed | dirty << 1. Checks:
+    // not_mapped, bad_argument.
+    unmap,
+    // (env, its slot, rights) -> changes a mapping's rights; value as of unmap. Checks as map.
+    protect,
+    // (env, address, value) -> stores a libOS value in a non-present leaf entry. Checks:
+    // misaligned, bad_address, no_table, already_mapped, bad_argument (value of over 63 bits).
+    entry_store,
+    // (env, its slot, address, level) -> the frame, of which this must be the only
+    // capability, unmapped, becomes the page table of `level` (1 leaf .. 3) that covers
+    // `address`. Checks: bad_argument (level), bad_address, busy, no_table, already_mapped.
+    // The frame comes under its account's guarantee; over_guarantee never fails it: kernel
+    // objects are simply not repossessed one by one.
+    table_install,
+    // (env, address, count, bits) -> clears accessed (bit 0) and/or dirty (bit 1) of `count`
+    // 1..512 leaf entries that lie in one leaf table, and invalidates. Value: how many
+    // entries had one of the bits. Checks: misaligned, bad_address, bad_argument, no_table.
+    table_age,
+
+    // (parent, frame slot of the caller, limit, guarantee) -> the frame becomes an account,
+    // its capability the account's; limit and guarantee in frames. What a sub-account uses
+    // counts against its parent's limit too; its guarantee comes out of its parent's. Needs
+    // `manage` on parent. Checks: frame (busy as table_install), bad_argument (guarantee over
+    // limit; deeper than 8), over_guarantee.
+    account_create,
+    // (account, limit, guarantee) -> changes them. A limit below what is used is allowed: no
+    // further frame is given. Checks: bad_argument, over_guarantee.
+    account_limit,
+    // (account, count, deadline) -> visible revocation: asks the environment bound to the
+    // account to bring its use down by `count` frames until the Instant `deadline`; what is
+    // missing then is repossessed (guaranteed frames and kernel objects never are). One
+    // request at a time (busy). Checks: bad_argument (0), busy.
+    account_revoke,
+
+    // (account, env frame, table frame, root frame) -> three frames of the caller become an
+    // embryo environment, its capability table of 128 slots and its root page table. The
+    // first slot becomes the environment's capability, the other two are emptied. Its slot 0
+    // holds itself (manage). The account's revocation requests go to it from now on. Needs
+    // `manage` on account. Checks: busy (another environment is bound to the account); each
+    // frame as table_install; bad_argument (a slot named twice), no_environments. Value: its
+    // EnvId.
+    env_create,
+    // (env, slot of the caller: a frame) -> adds 128 slots to env's table. Checks:
+    // frame as table_install, over_limit (env_table_frames_max).
+    env_extend,
+    // (env, entry, stack, argument) -> starts it at `entry` with rsp = stack, rdi = argument.
+    // Checks: bad_state, bad_address (entry, stack: not canonical user addresses).
+    env_start,
+    // (env, its slot) -> the mapped, writable frame becomes its upcall page (abi/upcall.hpp).
+    // Checks: not_mapped, no_right.
+    env_vector,
+    // (env) -> stops it and returns every resource it holds. May return again. Checks:
+    // bad_state (its own). The capability is gone with the last call.
+    env_destroy,
+    // (code) -> the caller ends; its creator destroys what is left. Does not return.
+    env_exit,
+
+    // (env) -> gives the rest of the slice to env; slot 0: to the next in turn, with a new
+    // slice. Checks: bad_state (not runnable).
+    yield,
+    // (deadline) -> sleeps until an upcall was delivered or the Instant; `never` is allowed.
+    park,
+    // (nanoseconds) -> uses virtual time. Checks: bad_argument (over one second).
+    compute,
+    // () -> value: the Instant now.
+    now,
+    // (console, channel, address, size) -> prints 1..console_bytes_max bytes of the caller's
+    // memory. Channel: abi/console. Checks: bad_argument, bad_address (not readable).
+    console_write,
+    call_count,
+};
+
+inline constexpr std::uint32_t env_table_frames_max = 128;
+inline constexpr std::uint32_t table_slots_per_frame = 128;
+inline constexpr std::uint64_t console_bytes_max = 1024;
+inline constexpr std::uint64_t compute_ns_max = 1'000'000'000;
+
+// What a console line is: text for people, or a result (one JSON object) for the testbed.
+enum class Channel : std::uint32_t { text = 0, result = 1, channel_count };
+
+// Which of a call's arguments enter the history, and how. An argument that is a virtual
+// address is recorded relative to the window (so histories do not depend on where the
+// machine put it); a code address (opaque) is not recorded at all.
+struct CallShape {
+    const char* name;
+    std::uint8_t arguments;
+    std::uint8_t address_mask;  // bit i: argument i+1 is an address in the window
+    std::uint8_t opaque_mask;   // bit i: argument i+1 is not recorded
+};
+
+inline constexpr CallShape call_shapes[] = {
+    {"null", 0, 0, 0},
+    {"cap_derive", 3, 0, 0},
+    {"cap_grant", 4, 0, 0},
+    {"cap_delete", 2, 0, 0},
+    {"cap_revoke", 1, 0, 0},
+    {"cap_identify", 2, 0, 0},
+    {"frame_allocate", 3, 0, 0},
+    {"frame_guarantee", 3, 0, 0},
+    {"map", 4, 1 << 2, 0},
+    {"unmap", 3, 0, 0},
+    {"protect", 3, 0, 0},
+    {"entry_store", 3, 1 << 1, 0},
+    {"table_install", 4, 1 << 2, 0},
+    {"table_age", 4, 1 << 1, 0},
+    {"account_create", 4, 0, 0},
+    {"account_limit", 3, 0, 0},
+    {"account_revoke", 3, 0, 0},
+    {"env_create", 4, 0, 0},
+    {"env_extend", 2, 0, 0},
+    {"env_start", 4, (1 << 2) | (1 << 3), 1 << 1},
+    {"env_vector", 2, 0, 0},
+    {"env_destroy", 1, 0, 0},
+    {"env_exit", 1, 0, 0},
+    {"yield", 1, 0, 0},
+    {"park", 1, 0, 0},
+    {"compute", 1, 0, 0},
+    {"now", 0, 0, 0},
+    {"console_write", 4, 0, 1 << 2},
+};
+static_assert(sizeof(call_shapes) / sizeof(call_shapes[0]) ==
+              static_cast<std::size_t>(Call::call_count));
+
+// What a call returns, in rax and rdx.
+struct CallResult {
+    std::uint64_t status;
+    std::uint64_t value;
+};
+
+}  // namespace kernel::abi

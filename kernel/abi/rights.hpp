@@ -1,0 +1,40 @@
+// Rights: what a capability permits. Deriving and granting can only take rights away.
+#pragma once
+
+#include <cstdint>
+
+namespace kernel::abi {
+
+enum class Rights : std::uint8_t {
+    none = 0,
+    read = 1,       // frame, table: map readable
+    write = 2,      // frame: map writable, turn into a kernel object; console: print
+    execute = 4,    // frame: map executable
+    grant = 8,      // any: derive and grant to other environments
+    manage = 16,    // environment: fill, start, destroy; account: sub-accounts, limits
+    revoke = 32,    // account: take frames back
+    allocate = 64,  // account: take frames
+    all = 127,
+};
+
+constexpr Rights operator|(Rights a, Rights b) {
+    return static_cast<Rights>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+constexpr Rights operator&(Rights a, Rights b) {
+    return static_cast<Rights>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
+}
+// Does `held` include every right of `wanted`?
+constexpr bool includes(Rights held, Rights wanted) { return (held & wanted) == wanted; }
+
+// What a capability names.
+enum class CapType : std::uint8_t {
+    none = 0,
+    frame,        // one page frame
+    table,        // a page table installed in an environment's space
+    environment,  // an environment
+    account,      // a memory account: frames are charged to it
+    console,      // the machine's console
+    type_count,
+};
+
+}  // namespace kernel::abi

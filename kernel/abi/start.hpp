@@ -1,0 +1,31 @@
+// What an environment finds when it starts: slots, its stack, and the start block.
+#pragma once
+
+#include "kernel/abi/types.hpp"
+
+namespace kernel::abi {
+
+// Slots that whoever creates an environment fills before it starts it.
+inline constexpr Slot slot_self{0};      // itself: manage
+inline constexpr Slot slot_account{1};   // its memory account
+inline constexpr Slot slot_console{2};   // the console
+inline constexpr Slot slot_first_free{8};
+
+// Where in its space slot the creator maps the first stack.
+inline constexpr std::uint64_t stack_offset = 1 << 20;
+inline constexpr std::uint64_t stack_pages = 32;
+
+// At the top of the first stack; rdi points at it.
+struct StartBlock {
+    std::uint64_t info;          // address of the info window's SystemInfo
+    std::uint64_t space_base;    // address of its space slot
+    std::uint32_t env_record;    // its EnvRecord in the bundle
+    std::uint32_t first_free_slot;  // the creator used the slots below
+    std::uint64_t table_frames;  // how many frames its capability table has
+    std::uint64_t seed;
+    std::uint64_t argument;      // the creator's own
+    std::uint64_t reserved[2];
+};
+static_assert(sizeof(StartBlock) == 64);
+
+}  // namespace kernel::abi

@@ -1,0 +1,35 @@
+// Status: how a kernel call ended. The order in which a call's checks fail is part of the
+// contract: each call's checks are listed in kernel/abi/call.hpp, and tested.
+#pragma once
+
+#include <cstdint>
+
+namespace kernel::abi {
+
+enum class Status : std::uint32_t {
+    ok = 0,
+    again,             // bounded work was done, more is left: repeat the call
+    bad_call,          // no such call number
+    bad_slot,          // a slot number lies beyond the table
+    empty_slot,        // the slot holds no capability
+    occupied_slot,     // the destination slot holds one already
+    wrong_type,        // the capability names another kind of object
+    no_right,          // the capability lacks a right that the call needs
+    bad_argument,      // a number lies outside its documented range
+    misaligned,        // an address or a size is not page-aligned
+    bad_address,       // a virtual address lies outside the slots 1..126, or is not mapped
+    no_table,          // a page table is missing on the way (value: its level, 1..3)
+    already_mapped,    // the capability, or the page-table entry, maps something already
+    not_mapped,        // the capability maps nothing
+    frame_taken,       // the frame asked for by name is not free
+    no_frames,         // no free frame is left that this account may take
+    over_limit,        // the account is at its limit
+    over_guarantee,    // the account's guarantee is used up, or cannot be reserved
+    busy,              // the object is in use: derived capabilities, mappings or a binding
+    bad_state,         // the environment is not in the state that the call needs
+    no_environments,   // all environment numbers are taken
+    no_executable_writes,  // a mapping may be writable or executable, not both
+    status_count,
+};
+
+}  // namespace kernel::abi

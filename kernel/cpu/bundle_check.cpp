@@ -1,0 +1,110 @@
+// bundle_check: the boot bundle is input like any other, and is checked before it is used.
+#include "kernel/entry.hpp"
+
+namespace kernel {
+
+namespace {
+
+using abi::BundleHeader;
+using abi::CellRecord;
+using abi::EnvRecord;
+using abi::FileRecord;
+
+// Does [offset, offset + count * size) lie in the blob, 8-byte aligned?
+bool in_range(const BundleHeader& header, std::uint64_t offset, std::uint64_t count,
+              std::uint64_t size) {
+    return offset % 8 == 0 && offset <= header.size_bytes &&
+           count <= (header.size_bytes - offset) / size;
+}
+
+template <std::size_t N>
+bool terminated(const char (&text)[N]) {
+    for (const char c : text) {
+        if (c == '\0') return true;
+    }
+    return false;
+}
+
+const char* check_files(const BundleHeader& header, const FileRecord* files) {
+    for (std::uint32_t i = 0; i < header.file_count; ++i) {
+        const FileRecord& file = files[i];
+        if (!terminated(file.name)) return "bundle: a file's name is not terminated";
+        if (file.kind != abi::FileKind::data && file.kind != abi::FileKind::program) {
+            return "bundle: a file is of no known kind";
+        }
+        if (file.offset % abi::page_size != 0) return "bundle: a file is not page-aligned";
+        if (!in_range(header, file.offset, file.size_bytes, 1)) {
+            return "bundle: a file lies outside the bundle";
+        }
+    }
+    return nullptr;
+}
+
+const char* check_cells(const BundleHeader& header, const CellRecord* cells) {
+    for (std::uint32_t i = 0; i < header.cell_count; ++i) {
+        const CellRecord& cell = cells[i];
+        if (!terminated(cell.name)) return "bundle: a cell's name is not terminated";
+        if (cell.pool_frames < abi::pool_frames_min || cell.pool_frames > abi::pool_frames_max) {
+            return "bundle: a cell's memory is out of range";
+        }
+        if (cell.env_count < 1 || cell.env_count > abi::cell_envs_max ||
+            cell.first_env > header.env_count ||
+            cell.env_count > header.env_count - cell.first_env) {
+            return "bundle: a cell's environments lie outside the bundle";
+        }
+        if (cell.slice_ns == 0) return "bundle: a cell's slice is zero";
+    }
+    return nullptr;
+}
+
+const char* check_envs(const BundleHeader& header, const EnvRecord* envs) {
+    for (std::uint32_t i = 0; i < header.env_count; ++i) {
+        const EnvRecord& env = envs[i];
+        if (!terminated(env.name) || !terminated(env.program)) {
+            return "bundle: an environment's name is not terminated";
+        }
+        if (env.arguments_offset > header.size_bytes ||
+            env.arguments_bytes > header.size_bytes - env.arguments_offset) {
+            return "bundle: an environment's arguments lie outside the bundle";
+        }
+        for (const std::uint32_t module : env.modules) {
+            if (module != abi::no_file && module >= header.file_count) {
+                return "bundle: an environment's module does not exist";
+            }
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+const char* bundle_check(const std::byte* blob, std::uint64_t bytes) {
+    if (bytes < sizeof(BundleHeader)) return "bundle: too short for its header";
+    const auto& header = *reinterpret_cast<const BundleHeader*>(blob);
+    if (header.magic != abi::bundle_magic) return "bundle: no bundle (wrong magic number)";
+    if (header.size_bytes > bytes || header.size_bytes < sizeof(BundleHeader)) {
+        return "bundle: truncated";
+    }
+    if (header.size_bytes > abi::bundle_bytes_max) return "bundle: too large";
+    if (header.file_count > abi::bundle_files_max || header.cell_count > abi::bundle_cells_max ||
+        header.cell_count == 0) {
+        return "bundle: too many files or cells, or no cell";
+    }
+    if (!in_range(header, header.files_offset, header.file_count, sizeof(FileRecord)) ||
+        !in_range(header, header.cells_offset, header.cell_count, sizeof(CellRecord)) ||
+        !in_range(header, header.envs_offset, header.env_count, sizeof(EnvRecord))) {
+        return "bundle: a table lies outside the bundle";
+    }
+    auto table = [blob](std::uint64_t offset) { return blob + offset; };
+    if (const char* wrong = check_files(
+            header, reinterpret_cast<const FileRecord*>(table(header.files_offset)))) {
+        return wrong;
+    }
+    if (const char* wrong = check_cells(
+            header, reinterpret_cast<const CellRecord*>(table(header.cells_offset)))) {
+        return wrong;
+    }
+    return check_envs(header, reinterpret_cast<const EnvRecord*>(table(header.envs_offset)));
+}
+
+}  // namespace kernel

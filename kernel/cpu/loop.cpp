@@ -1,0 +1,70 @@
+#include "kernel/cpu/loop.hpp"
+
+#include "kernel/cpu/schedule.hpp"
+#include "kernel/env/running.hpp"
+#include "kernel/env/upcalls.hpp"
+#include "kernel/syscall/dispatch.hpp"
+
+namespace kernel::cpu {
+
+namespace {
+
+using env::Env;
+using env::System;
+
+void account_time(System& system, Env& env) {
+    const abi::Instant now = system.core.now();
+    system.info(env).time_ns += now.value - env.started.value;
+    env.started = now;
+}
+
+// Puts another environment on the core.
+void switch_to(System& system, Env& env) {
+    if (system.loaded.value != 0) {
+        Env& before = system.env(system.loaded);
+        system.core.fp_release(before.context);
+        account_time(system, before);
+    }
+    system.memory.charge(system.memory.costs().env_switch);
+    system.memory.system().switches++;
+    system.core.load_root(abi::address_of(env.root));
+    system.loaded = env.self;
+    env.started = system.core.now();
+}
+
+void handle(System& system, Env& env, const machine::Trap& trap) {
+    switch (trap.kind) {
+        case machine::TrapKind::call:
+            return syscall::dispatch(system, env);
+        case machine::TrapKind::page_fault:
+        case machine::TrapKind::exception:
+            system.memory.charge(system.memory.costs().fault);
+            return env::raise(system, env, trap);
+        case machine::TrapKind::tick:
+            return;
+        case machine::TrapKind::runaway:
+            return env::end(system, env, abi::EndReason::ran_away, 0);
+    }
+}
+
+}  // namespace
+
+void run(System& system) {
+    while (!system.finished) {
+        if (system.running.value == 0 || system.core.now() >= system.next_event) {
+            attend(system);
+            if (system.finished) break;
+        }
+        Env& env = system.env(system.running);
+        if (env.pending.bits != 0) [[unlikely]] {
+            env::tell_pending(system, env);
+            if (system.running != env.self) continue;
+        }
+        if (system.loaded != env.self) [[unlikely]] switch_to(system, env);
+        const machine::Trap trap = system.core.run(env.context);
+        handle(system, env, trap);
+    }
+    if (system.loaded.value != 0) account_time(system, system.env(system.loaded));
+}
+
+}  // namespace kernel::cpu

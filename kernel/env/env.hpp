@@ -1,0 +1,61 @@
+// Env: an environment, the unit that holds resources and runs.
+//
+// It lives in one frame its creator paid for: the register context first, then what the kernel
+// must know to run it, to enter it, and to take everything back from it.
+// Invariants: in the run ring if and only if its state is runnable; table_frames[i] are
+// cap_table frames owned by this object; `pending` bits are told once the vector allows it.
+#pragma once
+
+#include "kernel/abi/call.hpp"
+#include "kernel/abi/info.hpp"
+#include "kernel/abi/upcall.hpp"
+#include "kernel/machine/context.hpp"
+
+namespace kernel::env {
+
+using abi::EnvId;
+using abi::EnvState;
+using abi::FrameNumber;
+using abi::Instant;
+using abi::Slot;
+using abi::Upcall;
+
+inline constexpr Slot no_slot{0xffff'ffff};
+
+// Asynchronous upcalls that wait: one bit a kind, and the latest data of each.
+struct PendingUpcalls {
+    std::uint32_t bits;
+    std::uint32_t repossessed_untold;  // taken while there was no page to say so in
+    std::uint64_t revocation_frames, revocation_deadline;
+    std::uint64_t child, child_code;
+    std::uint64_t done_counts, done_env;
+};
+
+// How far a destruction has come; each step is bounded (env/destruction.cpp).
+struct Destruction {
+    std::uint32_t pass;
+    std::uint32_t slot;
+};
+
+struct Env {
+    machine::UserContext context;
+    FrameNumber self;
+    FrameNumber root;
+    FrameNumber account;
+    EnvId id;
+    EnvId creator;
+    Slot vector;          // of its own table: the upcall page's frame; no_slot: none
+    FrameNumber next;     // the run ring
+    FrameNumber previous;
+    Instant wake;         // while parked
+    Instant started;      // virtual time it was last put on the core
+    PendingUpcalls pending;
+    Destruction destruction;
+    std::uint32_t table_frame_count;
+    FrameNumber table_frames[abi::env_table_frames_max];
+
+    std::uint32_t slots() const { return table_frame_count * abi::table_slots_per_frame; }
+};
+static_assert(sizeof(Env) <= abi::page_size);
+
+}  // namespace kernel::env

@@ -1,0 +1,162 @@
+#include "kernel/env/revocation.hpp"
+
+#include "kernel/env/holdings.hpp"
+#include "kernel/env/upcalls.hpp"
+
+namespace kernel::env {
+
+namespace {
+
+constexpr FrameNumber no_frame{0};
+
+// The request is over: its requester learns what was taken and what could not be.
+void finish_request(System& system, FrameNumber name) {
+    mem::Account& account = system.memory.account(name);
+    const std::uint32_t unmet = account.held > account.target ? account.held - account.target : 0;
+    const std::uint32_t taken = account.repossessed;
+    const EnvId requester = account.requester;
+    cancel_request(system, name);
+    const FrameNumber to = system.envs[requester.value];
+    if (to == no_frame) return;
+    const EnvId bound = account.bound == no_frame ? abi::no_env : system.env(account.bound).id;
+    Env& env = system.env(to);
+    env.pending.done_counts = taken | std::uint64_t{unmet} << 32;
+    env.pending.done_env = bound.value;
+    post(system, env, Upcall::revocation_done);
+}
+
+// Tells the holder of a capability that is about to be taken.
+void tell_repossessed(System& system, CapRef ref) {
+    Env& env = holder(system, ref);
+    const Capability& capability = system.forest.at(ref);
+    const Slot slot = slot_in_holder(system, ref);
+    system.info(env).repossessed++;
+    abi::UpcallPage* page = upcall_page(system, env);
+    if (page == nullptr || env.vector == slot) {
+        env.pending.repossessed_untold++;
+    } else {
+        const std::uint32_t count = page->repossessed_count;
+        if (count < abi::repossessed_max) {
+            const std::uint64_t address =
+                capability.mapping == 0
+                    ? 0
+                    : system.window_base + (std::uint64_t{capability.mapping} << abi::page_shift);
+            page->repossessed[count] = {slot, capability.object, abi::VirtAddr{address}};
+        }
+        if (count != ~std::uint32_t{0}) page->repossessed_count = count + 1;
+    }
+    post(system, env, Upcall::repossession);
+}
+
+// One bounded step of taking `frame`; true when it is free.
+bool repossess(System& system, FrameNumber frame, std::uint32_t& steps) {
+    abi::FrameInfo& info = system.memory.frame(frame);
+    while (info.caps > 0) {
+        const CapRef ref = info.first_cap;
+        if (steps == 0) return false;
+        if (system.forest.at(ref).child != cap::no_cap) {
+            --steps;
+            system.forest.move_child(ref, cap::no_cap);
+            continue;
+        }
+        tell_repossessed(system, ref);
+        const bool gone = erase(system, ref, steps);
+        CHITIN_ASSERT(gone);
+    }
+    return true;
+}
+
+// Takes what is missing from one account; true when its request is over.
+bool abort_request(System& system, FrameNumber name, std::uint32_t& steps) {
+    mem::Account& account = system.memory.account(name);
+    while (account.active && account.held > account.target && account.loose.first != no_frame) {
+        if (steps == 0) return false;
+        const FrameNumber frame = account.loose.first;
+        account.repossessed++;  // before: the last one may end the request
+        if (!repossess(system, frame, steps)) {
+            account.repossessed--;
+            return false;
+        }
+    }
+    if (account.active) finish_request(system, name);
+    return true;
+}
+
+}  // namespace
+
+void start_request(System& system, FrameNumber name, EnvId requester, std::uint32_t count,
+                   Instant deadline) {
+    mem::Account& account = system.memory.account(name);
+    CHITIN_ASSERT(!account.active && count > 0);
+    account.active = true;
+    account.requester = requester;
+    account.target = account.held > count ? account.held - count : 0;
+    account.repossessed = 0;
+    account.deadline = deadline;
+    account.next_request = system.requests;
+    system.requests = name;
+    system.next_event = min(system.next_event, deadline);
+    if (account.bound != no_frame) {
+        Env& env = system.env(account.bound);
+        env.pending.revocation_frames = account.held - account.target;
+        env.pending.revocation_deadline = deadline.value;
+        post(system, env, Upcall::revocation);
+    }
+    if (account.held <= account.target) finish_request(system, name);
+}
+
+void cancel_request(System& system, FrameNumber name) {
+    mem::Account& account = system.memory.account(name);
+    if (!account.active) return;
+    account.active = false;
+    FrameNumber* link = &system.requests;
+    for (std::uint32_t i = 0; *link != name; ++i) {
+        CHITIN_ASSERT(*link != no_frame && i < system.memory.system().pool_frames);
+        link = &system.memory.account(*link).next_request;
+    }
+    *link = account.next_request;
+    account.next_request = no_frame;
+}
+
+void forget_requester(System& system, EnvId requester) {
+    for (FrameNumber name = system.requests; name != no_frame;) {
+        mem::Account& account = system.memory.account(name);
+        if (account.requester == requester) account.requester = abi::no_env;
+        name = account.next_request;
+    }
+}
+
+bool serve_requests(System& system, Instant now) {
+    std::uint32_t steps = steps_per_call;
+    FrameNumber name = system.requests;
+    while (name != no_frame) {
+        const mem::Account& account = system.memory.account(name);
+        const FrameNumber next = account.next_request;
+        if (account.deadline <= now && !abort_request(system, name, steps)) return true;
+        name = next;
+    }
+    return false;
+}
+
+Instant next_deadline(System& system) {
+    Instant earliest = abi::never;
+    for (FrameNumber name = system.requests; name != no_frame;) {
+        const mem::Account& account = system.memory.account(name);
+        earliest = min(earliest, account.deadline);
+        name = account.next_request;
+    }
+    return earliest;
+}
+
+void forget_frame(System& system, FrameNumber frame) {
+    const FrameNumber payer = system.memory.frame(frame).account;
+    system.memory.release(frame);
+    mem::Account& account = system.memory.account(payer);
+    if (!account.active) return;
+    if (account.bound != no_frame && account.deadline > system.core.now()) {
+        system.info(system.env(account.bound)).released++;
+    }
+    if (account.held <= account.target) finish_request(system, payer);
+}
+
+}  // namespace kernel::env

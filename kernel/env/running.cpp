@@ -1,0 +1,79 @@
+#include "kernel/env/running.hpp"
+
+#include "kernel/env/record.hpp"
+#include "kernel/env/upcalls.hpp"
+
+namespace kernel::env {
+
+namespace {
+constexpr FrameNumber no_frame{0};
+}
+
+void make_runnable(System& system, Env& env) {
+    EnvInfo& info = system.info(env);
+    CHITIN_ASSERT(info.state == EnvState::embryo || info.state == EnvState::parked);
+    info.state = EnvState::runnable;
+    env.wake = abi::never;
+    if (system.running == no_frame) {
+        env.next = env.self;
+        env.previous = env.self;
+        system.running = env.self;
+        return;
+    }
+    Env& running = system.env(system.running);
+    env.next = running.self;
+    env.previous = running.previous;
+    system.env(env.previous).next = env.self;
+    running.previous = env.self;
+}
+
+void stop(System& system, Env& env, EnvState state) {
+    EnvInfo& info = system.info(env);
+    if (info.state == EnvState::runnable) {
+        system.env(env.previous).next = env.next;
+        system.env(env.next).previous = env.previous;
+        if (system.running == env.self) {
+            system.running = env.next == env.self ? no_frame : env.next;
+            system.slice_end = Instant{0};  // the next one gets a slice of its own
+            system.next_event = Instant{0};
+        }
+        env.next = no_frame;
+        env.previous = no_frame;
+    }
+    info.state = state;
+}
+
+void park(System& system, Env& env, Instant wake) {
+    stop(system, env, EnvState::parked);
+    env.wake = wake;
+    system.next_event = min(system.next_event, wake);
+}
+
+void run_next(System& system, Env& env) {
+    CHITIN_ASSERT(system.info(env).state == EnvState::runnable);
+    system.running = env.self;
+}
+
+void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code) {
+    stop(system, env, EnvState::ended);
+    EnvInfo& info = system.info(env);
+    info.reason = reason;
+    info.exit_code = code;
+    const std::uint64_t words[] = {code};
+    record(system, env, abi::EventKind::ended, static_cast<std::uint8_t>(reason), Status::ok,
+           words, 1);
+    if (env.id == system.root_env) {
+        system.finished = true;
+        system.exit_code = code;
+        system.end_reason = reason;
+        return;
+    }
+    const FrameNumber creator = system.envs[env.creator.value];
+    if (creator == no_frame) return;
+    Env& parent = system.env(creator);
+    parent.pending.child = env.id.value;
+    parent.pending.child_code = code;
+    post(system, parent, Upcall::child_ended);
+}
+
+}  // namespace kernel::env

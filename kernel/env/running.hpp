@@ -1,0 +1,22 @@
+// Running: who may run, and what changes that: waking, parking, ending.
+//
+// Runnable environments form a ring; `running` is the one whose turn it is. Order in the ring
+// is order of becoming runnable, so that a seed gives one history.
+#pragma once
+
+#include "kernel/env/system.hpp"
+
+namespace kernel::env {
+
+// embryo, parked -> runnable, at the ring's end (just before `running`).
+void make_runnable(System& system, Env& env);
+// runnable -> parked until `wake` or an upcall.
+void park(System& system, Env& env, Instant wake);
+// Any living state -> ended. Its creator is told; its resources stay until it is destroyed.
+void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code);
+// Takes it out of the ring if it is in it, and sets the state.
+void stop(System& system, Env& env, EnvState state);
+// Makes it the one to run now.
+void run_next(System& system, Env& env);
+
+}  // namespace kernel::env

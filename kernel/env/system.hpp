@@ -1,0 +1,65 @@
+// System: everything one kernel instance (one core) knows. There is nothing outside it.
+//
+// It lives on its core's kernel stack and refers to objects in frames. The parts of the kernel
+// are free functions over it, one file a subject.
+#pragma once
+
+#include <algorithm>
+
+#include "kernel/abi/bundle.hpp"
+#include "kernel/cap/forest.hpp"
+#include "kernel/env/env.hpp"
+#include "kernel/mem/memory.hpp"
+#include "kernel/mem/space.hpp"
+
+namespace kernel::env {
+
+using abi::EnvInfo;
+using abi::Rights;
+using abi::Status;
+using base::Result;
+using std::max;
+using std::min;
+using cap::Capability;
+using cap::CapRef;
+
+// How much one kernel entry may do before it says `again`.
+inline constexpr std::uint32_t steps_per_call = 64;
+
+struct System {
+    machine::Core& core;
+    mem::Memory& memory;
+    cap::Forest forest;
+    EnvInfo* infos;  // [environments_max], in the info window
+    mem::InfoWindow info_window;
+    const abi::CellRecord& cell;
+    FrameNumber console{};      // the object console capabilities name
+    FrameNumber root_account{};
+
+    FrameNumber envs[abi::environments_max] = {};  // by EnvId; 0: none
+    std::uint16_t serials = 0;
+    EnvId root_env{};
+
+    FrameNumber running{};   // the environment to run, an element of the run ring; 0: none
+    FrameNumber loaded{};    // the environment whose root the MMU walks
+    FrameNumber requests{};  // accounts with an active revocation (Account::next_request)
+    Instant slice_end{};
+    Instant next_event{};    // the earliest time something is due: see cpu/schedule
+    std::uint64_t events = 0;
+    std::uint32_t exit_code = 0;
+    abi::EndReason end_reason{};
+    bool finished = false;   // the root environment has ended
+
+    Env& env(FrameNumber frame) { return memory.object<Env>(frame); }
+    EnvInfo& info(const Env& env) { return infos[env.id.value]; }
+    mem::Space space(const Env& env) {
+        return mem::Space{memory, env.root, loaded == env.self};
+    }
+    // A virtual address as histories know it.
+    std::uint64_t relative(std::uint64_t address) const {
+        return address - window_base;
+    }
+    std::uint64_t window_base = 0;
+};
+
+}  // namespace kernel::env

@@ -1,0 +1,73 @@
+// The seam: what a machine gives the kernel. This is all of it.
+//
+// A machine is a folder with a header `machine_impl.hpp` (found on the include path: the build
+// chooses the machine; there is no #if and no virtual function) that defines the class
+// kernel::machine::Core with the members below, checked by the concept. The kernel runs one
+// loop a core over it (kernel/entry.hpp):
+//
+//     for (;;) { Env& env = pick(); Trap trap = core.run(env.context()); dispatch(env, trap); }
+//
+// Semantics every machine owes:
+// - run() enters the environment whose root was loaded last and returns when it traps. All
+//   registers are in the context then. FP registers may still be in the CPU: fp_release(ctx)
+//   puts them into the context (the kernel calls it before it runs another environment).
+// - view() gives the kernel's own pointer to a frame of the pool, bundle or tables; no
+//   environment can make it fault, and no environment's mapping is needed.
+// - The MMU walks the kernel's own x86-64 page tables, sets accessed and dirty bits as
+//   hardware does ([intel/vol3] 4.8), and may go on using a translation until invalidate() or
+//   load_root(): a forgotten invalidation must stay visible.
+// - charge() moves virtual time forward; now() tells it. Under the `cost` clock nothing else
+//   does, on either machine: hence the same history on both.
+// - idle_until(t): nothing can run; virtual time becomes t (or the machine sleeps until then).
+// - prepare_root() fills in what the machine itself needs in a new root page table (the
+//   kernel's half, the programs' read-only text) and must leave the window's entry alone.
+// - event() receives every history event while tracing() is true (hosted: always; bare: when
+//   the cell asks for trace_full); nothing is built for it while it is false.
+// - env_ended() receives each environment's last record just before its number is free again.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "kernel/abi/call.hpp"
+#include "kernel/abi/event.hpp"
+#include "kernel/abi/info.hpp"
+#include "kernel/abi/types.hpp"
+#include "kernel/machine/boot_info.hpp"
+#include "kernel/machine/context.hpp"
+#include "machine_impl.hpp"
+
+namespace kernel::machine {
+
+template <class C>
+concept CoreService = requires(C& core, UserContext& context, abi::PhysAddr physical,
+                               abi::VirtAddr address, std::span<std::uint64_t, 512> root,
+                               abi::Nanoseconds span, abi::Instant instant,
+                               std::string_view text, const abi::Event& event,
+                               const abi::EnvInfo& info) {
+    { core.id() } -> std::same_as<abi::CoreId>;
+    // ---- running environments
+    { core.run(context) } -> std::same_as<Trap>;
+    { core.fp_reset(context) };    // a new environment's FP state, cs and ss
+    { core.fp_release(context) };  // CPU -> context; a no-op where run() did it already
+    // ---- memory and the MMU
+    { core.view(physical) } -> std::same_as<std::byte*>;
+    { core.prepare_root(root) };
+    { core.load_root(physical) };
+    { core.invalidate(address) };
+    // ---- time
+    { core.charge(span) };
+    { core.now() } -> std::same_as<abi::Instant>;
+    { core.idle_until(instant) };
+    // ---- output
+    { core.print(abi::EnvId{}, abi::Channel{}, text) };
+    { core.tracing() } -> std::same_as<bool>;
+    { core.event(event) };
+    { core.env_ended(abi::EnvId{}, info) };
+};
+
+static_assert(CoreService<Core>, "machine_impl.hpp does not define the whole seam");
+
+}  // namespace kernel::machine

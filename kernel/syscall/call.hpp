@@ -1,0 +1,68 @@
+// Calls: the handlers behind kernel/abi/call.hpp, one file per kind of object.
+//
+// Each handler decodes (every check, no effect) and then acts (cannot fail).
+#pragma once
+
+#include "kernel/env/holdings.hpp"
+#include "kernel/env/system.hpp"
+
+namespace kernel::syscall {
+
+using abi::CapType;
+using abi::FrameNumber;
+using abi::Rights;
+using abi::Slot;
+using abi::Status;
+using base::Result;
+using cap::Capability;
+using cap::CapRef;
+using env::Env;
+using env::System;
+
+using Value = Result<std::uint64_t>;
+
+// A call's six argument registers, as the environment alleges them.
+struct Arguments {
+    std::uint64_t word[6];
+
+    // A slot number; one that does not fit becomes one that lies beyond every table.
+    Slot slot(unsigned i) const {
+        return word[i] > 0xffff'ffff ? env::no_slot : Slot{static_cast<std::uint32_t>(word[i])};
+    }
+};
+
+using Handler = Value (*)(System&, Env& caller, const Arguments&);
+
+// The environment an `env` argument names. Errors: as find, bad_state.
+Result<Env*> find_env(System& system, const Env& caller, Slot slot);
+
+Value null(System&, Env&, const Arguments&);
+Value cap_derive(System&, Env&, const Arguments&);
+Value cap_grant(System&, Env&, const Arguments&);
+Value cap_delete(System&, Env&, const Arguments&);
+Value cap_revoke(System&, Env&, const Arguments&);
+Value cap_identify(System&, Env&, const Arguments&);
+Value frame_allocate(System&, Env&, const Arguments&);
+Value frame_guarantee(System&, Env&, const Arguments&);
+Value map(System&, Env&, const Arguments&);
+Value unmap(System&, Env&, const Arguments&);
+Value protect(System&, Env&, const Arguments&);
+Value entry_store(System&, Env&, const Arguments&);
+Value table_install(System&, Env&, const Arguments&);
+Value table_age(System&, Env&, const Arguments&);
+Value account_create(System&, Env&, const Arguments&);
+Value account_limit(System&, Env&, const Arguments&);
+Value account_revoke(System&, Env&, const Arguments&);
+Value env_create(System&, Env&, const Arguments&);
+Value env_extend(System&, Env&, const Arguments&);
+Value env_start(System&, Env&, const Arguments&);
+Value env_vector(System&, Env&, const Arguments&);
+Value env_destroy(System&, Env&, const Arguments&);
+Value env_exit(System&, Env&, const Arguments&);
+Value yield(System&, Env&, const Arguments&);
+Value park(System&, Env&, const Arguments&);
+Value compute(System&, Env&, const Arguments&);
+Value now(System&, Env&, const Arguments&);
+Value console_write(System&, Env&, const Arguments&);
+
+}  // namespace kernel::syscall

@@ -1,0 +1,39 @@
+// Calls on time: yield, park, compute, now.
+#include "kernel/env/running.hpp"
+#include "kernel/env/upcalls.hpp"
+#include "kernel/syscall/call.hpp"
+
+namespace kernel::syscall {
+
+Value yield(System& system, Env& caller, const Arguments& arguments) {
+    Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
+    if (system.info(*target).state != abi::EnvState::runnable) {
+        return base::error(Status::bad_state);
+    }
+    if (target->self == caller.self) {
+        system.slice_end = abi::Instant{0};  // the scheduler moves on
+        system.next_event = abi::Instant{0};
+    } else {
+        env::run_next(system, *target);
+    }
+    return 0;
+}
+
+Value park(System& system, Env& caller, const Arguments& arguments) {
+    const abi::Instant wake{arguments.word[0]};
+    const abi::UpcallPage* page = env::upcall_page(system, caller);
+    const bool told = page != nullptr && page->pending != 0;
+    if (told || caller.pending.bits != 0 || wake <= system.core.now()) return 0;
+    env::park(system, caller, wake);
+    return 0;
+}
+
+Value compute(System& system, Env&, const Arguments& arguments) {
+    if (arguments.word[0] > abi::compute_ns_max) return base::error(Status::bad_argument);
+    system.core.charge(abi::Nanoseconds{arguments.word[0]});
+    return 0;
+}
+
+Value now(System& system, Env&, const Arguments&) { return system.core.now().value; }
+
+}  // namespace kernel::syscall

@@ -1,0 +1,29 @@
+// The hosted machine: runs one cell of a bundle in this process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "sim/engine/cell_result.hpp"
+
+namespace sim::machine {
+
+struct HostedOptions {
+    std::uint64_t window_base = 0;      // 0: the build's default; else 512 GiB aligned
+    std::uint32_t tlb_pages = 16384;    // host mappings kept at most
+    double watchdog_seconds = 10;       // host time without a kernel entry before a core is reported
+    // Called after every event, in test builds: checkers verify whole-system invariants here.
+    std::function<void(const kernel::abi::Event&)> after_event;
+    // Where console text goes as it is printed (besides the result); empty: nowhere.
+    std::function<void(std::uint16_t env, std::string_view text)> on_text;
+};
+
+// Errors (in CellResult::error): a malformed bundle, memory the host refuses, a window that
+// is taken, a runaway (with its stack). Never throws for those.
+engine::CellResult run_hosted(std::span<const std::byte> bundle, std::uint32_t cell,
+                              const HostedOptions& options);
+
+}  // namespace sim::machine
