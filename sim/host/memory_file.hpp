@@ -1,0 +1,34 @@
+// MemoryFile: a machine's physical memory, as an anonymous file of the host.
+//
+// Why a file: the same bytes are mapped once for the kernel (view, always readable and
+// writable) and again page by page at the addresses where environments see them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+
+namespace sim::host {
+
+class MemoryFile {
+public:
+    // `bytes` of zeroes, a multiple of the page size. Error: one sentence.
+    static std::expected<MemoryFile, std::string> create(std::uint64_t bytes);
+    MemoryFile(MemoryFile&& other) noexcept;
+    MemoryFile& operator=(MemoryFile&&) = delete;
+    ~MemoryFile();
+
+    std::span<std::byte> view() const { return view_; }
+    int descriptor() const { return descriptor_; }
+
+private:
+    MemoryFile(int descriptor, std::span<std::byte> view)
+        : descriptor_{descriptor}, view_{view} {}
+
+    int descriptor_;
+    std::span<std::byte> view_;
+};
+
+}  // namespace sim::host

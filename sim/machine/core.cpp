@@ -1,0 +1,138 @@
+#include <cstddef>
+#include <cstring>
+
+#include "kernel/machine/machine.hpp"
+#include "sim/host/interruption.hpp"
+#include "sim/machine/core_parts.hpp"
+#include "sim/machine/gate.hpp"
+
+thread_local constinit kernel::machine::UserContext* chitin_context = nullptr;
+bool chitin_xsave = true;
+
+namespace kernel::machine {
+
+namespace {
+
+// What gate.S knows of the layout.
+static_assert(offsetof(abi::SavedState, rdx) == 24 && offsetof(abi::SavedState, rbp) == 48);
+static_assert(offsetof(abi::SavedState, r15) == 112 && offsetof(abi::SavedState, rip) == 120);
+static_assert(offsetof(abi::SavedState, rsp) == 144 && offsetof(abi::SavedState, ss) == 152);
+static_assert(offsetof(UserContext, floating_point) == 256);
+
+constexpr std::uint32_t vector_general_protection = 13;
+// Of rflags an environment may have: the arithmetic flags, the direction flag, and ID.
+constexpr std::uint64_t flags_allowed = 0x20'0cd5;
+constexpr std::uint64_t flags_always = 0x202;
+
+// The control words at the start of a floating-point area ([intel/vol1] 10.5.1).
+struct ControlWords {
+    std::uint16_t x87;
+    std::uint32_t sse;
+};
+constexpr std::size_t sse_control_offset = 24;
+constexpr std::size_t components_offset = 512;
+
+void write_control(UserContext& context, const ControlWords& words) {
+    std::memcpy(context.floating_point, &words.x87, sizeof words.x87);
+    std::memcpy(context.floating_point + sse_control_offset, &words.sse, sizeof words.sse);
+    // Values of components that are marked as initial are not read: x87's and SSE's are not.
+    std::uint64_t components;
+    std::memcpy(&components, context.floating_point + components_offset, sizeof components);
+    components |= 3;
+    std::memcpy(context.floating_point + components_offset, &components, sizeof components);
+}
+
+ControlWords current_control() {
+    ControlWords words{};
+    asm volatile("fnstcw %0\n stmxcsr %1" : "=m"(words.x87), "=m"(words.sse));
+    return words;
+}
+
+void load_control(const UserContext& context) {
+    ControlWords words{};
+    std::memcpy(&words.x87, context.floating_point, sizeof words.x87);
+    std::memcpy(&words.sse, context.floating_point + sse_control_offset, sizeof words.sse);
+    asm volatile("fldcw %0\n ldmxcsr %1" : : "m"(words.x87), "m"(words.sse));
+}
+
+}  // namespace
+
+Core::Core(abi::CoreId id, sim::machine::CoreParts& parts)
+    : view_{parts.ram.data()},
+      ram_first_{abi::address_of(pool_first).value},
+      ram_bytes_{parts.ram.size()},
+      parts_{parts},
+      id_{id} {}
+
+// False: the environment cannot be entered, and trap_ says why.
+bool Core::prepare(UserContext& context) {
+    if (now_ns_ >= turn_ends_ns_) parts_.fiber->yield();
+    if (attention_ != 0) {
+        parts_.mmu.settle();
+        attention_ = 0;
+    }
+    context.machine_words[core_address] = reinterpret_cast<std::uint64_t>(this);
+    if (context.resume == Resume::full && !prepare_full(context)) return false;
+    if (context.resume == Resume::call && &context != loaded_) load_control(context);
+    loaded_ = &context;
+    // As a jump to such an address faults on hardware, with rip still where it was bound for.
+    if (context.regs.rip >> canonical_bits == 0) return true;
+    context.resume = Resume::full;
+    trap_ = Trap{TrapKind::exception, vector_general_protection, 0, abi::VirtAddr{}};
+    return false;
+}
+
+bool Core::prepare_full(UserContext& context) {
+    context.regs.cs = sim::host::code_selector();
+    context.regs.ss = sim::host::stack_selector();
+    context.regs.rflags = (context.regs.rflags & flags_allowed) | flags_always;
+    return true;
+}
+
+void Core::fp_reset(UserContext& context) {
+    std::memset(context.floating_point, 0, sizeof context.floating_point);
+    write_control(context, {.x87 = 0x37f, .sse = 0x1f80});
+    context.regs.cs = sim::host::code_selector();
+    context.regs.ss = sim::host::stack_selector();
+}
+
+void Core::fp_release(UserContext& context) {
+    if (&context != loaded_) return;
+    if (context.resume == Resume::call) write_control(context, current_control());
+    loaded_ = nullptr;
+}
+
+void Core::load_root(abi::PhysAddr root) {
+    parts_.mmu.load_root(root);
+    attention_ = 1;
+}
+
+void Core::invalidate(abi::VirtAddr address) {
+    parts_.mmu.invalidate(address);
+    attention_ = 1;
+}
+
+void Core::idle_until(abi::Instant instant) {
+    progress_++;
+    if (instant.value > now_ns_) now_ns_ = instant.value;
+    if (now_ns_ >= turn_ends_ns_) parts_.fiber->yield();
+}
+
+void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
+    parts_.journal.print(env, channel, text);
+    if (channel == abi::Channel::text && parts_.options.on_text) {
+        parts_.options.on_text(env.value, text);
+    }
+}
+
+void Core::event(const abi::Event& event) {
+    progress_++;
+    parts_.journal.event(event);
+    if (parts_.options.after_event) parts_.options.after_event(event);
+}
+
+void Core::env_ended(abi::EnvId env, const abi::EnvInfo& info) {
+    parts_.journal.env_ended(env, info);
+}
+
+}  // namespace kernel::machine

@@ -1,0 +1,216 @@
+#include "sim/machine/machine.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sim/engine/turns.hpp"
+#include "sim/host/code_names.hpp"
+#include "sim/host/guarded_stack.hpp"
+#include "sim/host/interruption.hpp"
+#include "sim/host/watchdog_timer.hpp"
+#include "sim/machine/core_parts.hpp"
+#include "sim/machine/gate.hpp"
+#include "sim/machine/trap_entry.hpp"
+
+namespace sim::machine {
+
+namespace {
+
+using kernel::abi::page_size;
+using kernel::abi::window_size;
+using kernel::machine::BootInfo;
+using kernel::machine::Core;
+using kernel::machine::pool_first;
+
+constexpr std::size_t kernel_stack_bytes = 1 << 20;
+// At address 0 the host forbids mappings, and a null pointer must fault anyway: slot 0 of a
+// window that begins there is left to the host.
+constexpr std::uint64_t low_addresses = kernel::abi::space_slot_size;
+
+std::uint64_t pages(std::uint64_t bytes) { return (bytes + page_size - 1) / page_size; }
+
+// Frames of the pool, the bundle and its tables.
+std::uint64_t ram_frames(const MachineSpec& spec) {
+    return spec.cell.pool_frames + pages(spec.bundle.size()) +
+           kernel::machine::bundle_table_frames(spec.bundle.size());
+}
+
+std::expected<host::AddressWindow, std::string> reserve_window(std::uint64_t base) {
+    const std::uint64_t skipped = base == 0 ? low_addresses : 0;
+    return host::AddressWindow::reserve(base + skipped, window_size - skipped);
+}
+
+std::optional<std::string> wrong(const MachineSpec& spec) {
+    using kernel::abi::frame_number_max;
+    if (spec.options.window_base % window_size != 0) {
+        return "the window's base is not a multiple of 512 GiB";
+    }
+    if (spec.options.tlb_pages == 0) return "the TLB needs at least one page";
+    if (pool_first.value + ram_frames(spec) > frame_number_max.value) {
+        return "pool and bundle need more than 128 GiB of physical memory";
+    }
+    return std::nullopt;
+}
+
+std::string describe(const RunawayReport& report, double seconds) {
+    const host::CodeNames names = host::CodeNames::of_this_program();
+    std::string text = "an environment burnt " + std::to_string(seconds) +
+                       " s of host time without entering the kernel, at " +
+                       names.name(report.rip);
+    for (std::size_t i = 0; i < report.words; ++i) {
+        if (names.code(report.stack[i])) text += ", perhaps called from " +
+                                                 names.name(report.stack[i]);
+    }
+    return text;
+}
+
+struct CoreUnit {
+    CoreUnit(kernel::abi::CoreId id, host::AddressWindow window, std::uint64_t base,
+             host::GuardedStack kernel_stack, const host::MemoryFile& ram,
+             const HostedOptions& options, engine::Journal& journal)
+        : stack{std::move(kernel_stack)},
+          window_base{base},
+          parts{std::move(window), base, ram, options, journal},
+          core{id, parts} {}
+
+    host::GuardedStack stack;
+    std::uint64_t window_base;
+    CoreParts parts;
+    Core core;
+    kernel::machine::Outcome outcome{};
+};
+
+}  // namespace
+
+std::uint64_t default_window_base() { return CHITIN_WINDOW_BASE; }
+
+struct Machine::Inside {
+    Inside(MachineSpec machine_spec, host::MemoryFile memory)
+        : spec{std::move(machine_spec)},
+          ram{std::move(memory)},
+          journal{spec.cell.trace_full != 0} {}
+
+    std::optional<std::string> add_core(std::uint64_t base);
+    void load_bundle();
+    BootInfo boot_info(const CoreUnit& unit) const;
+    void run_cores(const CoreEntry& entry);
+
+    MachineSpec spec;
+    host::MemoryFile ram;
+    engine::Journal journal;
+    std::vector<std::unique_ptr<CoreUnit>> cores;
+};
+
+std::optional<std::string> Machine::Inside::add_core(std::uint64_t base) {
+    auto window = reserve_window(base);
+    if (!window) return window.error();
+    auto stack = host::GuardedStack::create(kernel_stack_bytes);
+    if (!stack) return stack.error();
+    const kernel::abi::CoreId id{static_cast<std::uint16_t>(cores.size())};
+    cores.push_back(std::make_unique<CoreUnit>(id, std::move(*window), base, std::move(*stack),
+                                               ram, spec.options, journal));
+    return std::nullopt;
+}
+
+void Machine::Inside::load_bundle() {
+    const std::uint64_t offset = spec.cell.pool_frames * page_size;
+    if (!spec.bundle.empty()) {
+        std::memcpy(ram.view().data() + offset, spec.bundle.data(), spec.bundle.size());
+    }
+}
+
+BootInfo Machine::Inside::boot_info(const CoreUnit& unit) const {
+    const std::uint32_t bundle_first = pool_first.value + spec.cell.pool_frames;
+    const auto bundle_frames = static_cast<std::uint32_t>(pages(spec.bundle.size()));
+    return BootInfo{.cell = &spec.cell,
+                    .cell_index = spec.cell_index,
+                    .pool_frames = spec.cell.pool_frames,
+                    .bundle_first = kernel::abi::FrameNumber{bundle_first},
+                    .bundle_bytes = spec.bundle.size(),
+                    .tables_first = kernel::abi::FrameNumber{bundle_first + bundle_frames},
+                    .window_base = unit.window_base,
+                    .xsave = chitin_xsave,
+                    .programs = spec.programs};
+}
+
+// The engine: gives cores their turns until all have ended.
+void Machine::Inside::run_cores(const CoreEntry& entry) {
+    std::vector<std::unique_ptr<engine::Fiber>> fibers;
+    for (auto& unit : cores) {
+        fibers.push_back(std::make_unique<engine::Fiber>(unit->stack.memory(), [&entry, this,
+                                                                                &unit] {
+            unit->outcome = entry(unit->core, boot_info(*unit));
+        }));
+        unit->parts.fiber = fibers.back().get();
+        unit->core.set_stack(fibers.back()->mark());
+    }
+    engine::Turns turns{cores.size()};
+    while (!turns.empty()) {
+        const engine::Turns::Turn turn = turns.next();
+        CoreUnit& unit = *cores[turn.core];
+        unit.core.set_turn_end(turn.ends_ns == engine::Turns::forever ? turn.ends_ns
+                                                                      : turn.ends_ns + 1);
+        set_running_core(&unit.core);
+        fibers[turn.core]->resume();
+        set_running_core(nullptr);
+        if (fibers[turn.core]->finished()) {
+            turns.remove(turn.core);
+        } else {
+            turns.put_back(turn.core, unit.core.now().value);
+        }
+    }
+}
+
+Machine::Machine(std::unique_ptr<Inside> inside) : inside_{std::move(inside)} {}
+Machine::Machine(Machine&&) noexcept = default;
+Machine::~Machine() = default;
+
+Core& Machine::core(std::size_t index) { return inside_->cores.at(index)->core; }
+
+std::expected<Machine, std::string> Machine::create(MachineSpec spec) {
+    if (const auto error = wrong(spec)) return std::unexpected(*error);
+    auto ram = host::MemoryFile::create(ram_frames(spec) * page_size);
+    if (!ram) return std::unexpected(ram.error());
+    const std::uint64_t base =
+        spec.options.window_base != 0 ? spec.options.window_base : default_window_base();
+    const std::uint32_t cores = spec.cores;
+    auto inside = std::make_unique<Inside>(std::move(spec), std::move(*ram));
+    for (std::uint32_t i = 0; i < cores; ++i) {
+        if (auto error = inside->add_core(base + i * window_size)) return std::unexpected(*error);
+    }
+    inside->load_bundle();
+    return Machine{std::move(inside)};
+}
+
+engine::CellResult Machine::run(const CoreEntry& entry) {
+    engine::CellResult result;
+    const auto begin = std::chrono::steady_clock::now();
+    chitin_xsave = host::xsave_supported();
+    host::route_interruptions(&take_interruption);
+    auto signal_stack = host::SignalStack::create();
+    if (!signal_stack) {
+        result.cell = inside_->spec.cell_index;
+        result.error = signal_stack.error();
+        return result;
+    }
+    const double patience = inside_->spec.options.watchdog_seconds;
+    {
+        const host::WatchdogTimer watchdog{patience / watchdog_ticks};
+        inside_->run_cores(entry);
+    }
+    result = inside_->journal.finish();
+    result.cell = inside_->spec.cell_index;
+    result.outcome = inside_->cores.front()->outcome;
+    for (const auto& unit : inside_->cores) {
+        const RunawayReport& report = unit->parts.runaway;
+        if (report.happened && result.error.empty()) result.error = describe(report, patience);
+    }
+    result.host_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return result;
+}
+
+}  // namespace sim::machine

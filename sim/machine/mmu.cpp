@@ -1,0 +1,225 @@
+#include "sim/machine/mmu.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "kernel/abi/upcall.hpp"
+#include "kernel/base/assert.hpp"
+
+namespace sim::machine {
+
+using host::Protection;
+using kernel::abi::FrameNumber;
+using kernel::abi::VirtAddr;
+using kernel::x86::PageTableEntry;
+
+namespace {
+
+constexpr std::uint64_t page_bytes = kernel::abi::page_size;
+// Pages shown at once, where their bits are set already.
+constexpr std::uint32_t run_pages_max = 256;
+// Above this many stale pages, one new mapping of the whole window is cheaper.
+constexpr std::size_t drops_max = 4096;
+constexpr std::size_t doubtful_max = 8192;
+
+}  // namespace
+
+// Entry of level n at index n; what the levels allow together.
+struct Mmu::Path {
+    PageTableEntry* entry[kernel::x86::levels + 1] = {};
+    bool present = false;
+    bool writable = true;
+    bool user = true;
+    bool executable = true;
+    bool accessed = true;  // at every level
+
+    PageTableEntry& leaf() const { return *entry[1]; }
+    bool dirty() const { return leaf().has(PageTableEntry::dirty); }
+    // How hardware's TLB would hold it: without the right to write until the dirty bit is set.
+    Protection protection() const {
+        if (writable && dirty()) return Protection::read_write;
+        return executable ? Protection::read_execute : Protection::read;
+    }
+};
+
+Mmu::Mmu(host::AddressWindow window, std::uint64_t base, const host::MemoryFile& ram,
+         kernel::abi::PhysAddr ram_first, std::uint32_t tlb_pages)
+    : window_{std::move(window)},
+      base_{base},
+      ram_{ram},
+      ram_first_{ram_first.value},
+      tlb_{tlb_pages} {
+    doubtful_.reserve(doubtful_max);
+    stale_.reserve(tlb_pages);
+}
+
+PageTableEntry* Mmu::table(FrameNumber frame) const {
+    const std::uint64_t offset = kernel::abi::address_of(frame).value - ram_first_;
+    CHITIN_ASSERT(offset < ram_.view().size());
+    return reinterpret_cast<PageTableEntry*>(ram_.view().data() + offset);
+}
+
+Mmu::Path Mmu::walk(std::uint64_t address) const {
+    Path path;
+    FrameNumber frame = root_;
+    for (unsigned level = kernel::x86::levels; level >= 1; --level) {
+        PageTableEntry* entry =
+            table(frame) + kernel::x86::index_of(VirtAddr{address}, level);
+        if (!entry->valid()) return path;
+        path.entry[level] = entry;
+        path.writable &= entry->has(PageTableEntry::writable);
+        path.user &= entry->has(PageTableEntry::user);
+        path.executable &= !entry->has(PageTableEntry::no_execute);
+        path.accessed &= entry->has(PageTableEntry::accessed);
+        frame = entry->frame();
+    }
+    path.present = true;
+    return path;
+}
+
+std::optional<std::uint64_t> Mmu::access(std::uint64_t address, std::uint64_t error) {
+    using namespace kernel::abi;
+    const bool write = (error & fault_write) != 0;
+    const bool fetch = (error & fault_fetch) != 0;
+    const std::uint64_t kind = fault_user | (error & (fault_write | fault_fetch));
+    const Path path = walk(address);
+    if (!path.present) return kind;
+    const bool allowed = path.user && (!write || path.writable) && (!fetch || path.executable);
+    if (!allowed) return kind | fault_present;
+    for (unsigned level = kernel::x86::levels; level >= 1; --level) {
+        *path.entry[level] =
+            PageTableEntry{path.entry[level]->bits() | PageTableEntry::accessed};
+    }
+    if (write) path.leaf() = PageTableEntry{path.leaf().bits() | PageTableEntry::dirty};
+    const auto page = static_cast<std::uint32_t>((address - base_) >> page_shift);
+    fill(TlbLine{page, path.leaf().frame().value, path.protection()}, path);
+    return std::nullopt;
+}
+
+bool Mmu::show(const TlbLine& line, std::uint32_t count) {
+    const FrameNumber frame{line.frame};
+    const std::uint64_t offset = kernel::abi::address_of(frame).value - ram_first_;
+    CHITIN_ASSERT(offset + count * page_bytes <= ram_.view().size());
+    return window_.map(base_ + line.page * page_bytes, count, ram_.descriptor(), offset,
+                       line.protection);
+}
+
+void Mmu::fill(const TlbLine& line, const Path& path) {
+    fills_++;
+    if (TlbLine* known = tlb_.find(line.page); known != nullptr && known->frame == line.frame) {
+        known->protection = line.protection;
+        const bool shown = window_.protect(base_ + line.page * page_bytes, 1, line.protection);
+        if (shown) return;
+    }
+    if (tlb_.full() || host::AddressWindow::crowded()) flush();
+    const std::uint32_t count = run_length(line, path);
+    bool shown = show(line, count);
+    if (!shown) {
+        flush();
+        shown = show(line, count);
+    }
+    CHITIN_ASSERT(shown);
+    remember(line, count);
+}
+
+// How many pages from `line` on can be shown with one mapping: the same rights, frames in a
+// row, bits set already, not shown yet, within one leaf table.
+std::uint32_t Mmu::run_length(const TlbLine& line, const Path& path) {
+    const std::uint32_t in_table =
+        kernel::x86::entries_per_table - line.page % kernel::x86::entries_per_table;
+    const auto room = static_cast<std::uint32_t>(tlb_.capacity() - tlb_.lines().size());
+    const std::uint32_t count_max = std::min({in_table, run_pages_max, std::max(room, 1u)});
+    constexpr std::uint64_t frame_step = page_bytes;
+    std::uint32_t count = 1;
+    while (count < count_max && tlb_.find(line.page + count) == nullptr) {
+        const std::uint64_t expected = path.leaf().bits() + count * frame_step;
+        if (path.entry[1][count].bits() != expected) break;
+        count++;
+    }
+    return count;
+}
+
+void Mmu::remember(TlbLine line, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i, ++line.page, ++line.frame) {
+        if (TlbLine* known = tlb_.find(line.page)) {
+            *known = line;
+        } else {
+            tlb_.insert(line);
+        }
+    }
+}
+
+void Mmu::load_root(kernel::abi::PhysAddr root) {
+    root_ = kernel::abi::frame_of(root);
+    all_doubtful_ = true;
+}
+
+void Mmu::invalidate(VirtAddr address) {
+    if (!covers(address.value) || all_doubtful_) return;
+    if (doubtful_.size() == doubtful_max) {
+        all_doubtful_ = true;
+        return;
+    }
+    doubtful_.push_back(
+        static_cast<std::uint32_t>((address.value - base_) >> kernel::abi::page_shift));
+}
+
+// Would dropping the page and walking again on the next access change nothing at all?
+bool Mmu::unchanged(const TlbLine& line) const {
+    const Path path = walk(base_ + line.page * page_bytes);
+    return path.present && path.user && path.accessed &&
+           path.leaf().frame().value == line.frame && path.protection() == line.protection;
+}
+
+void Mmu::collect_stale() {
+    stale_.clear();
+    const auto check = [this](TlbLine& line) {
+        if (line.protection == Protection::none || unchanged(line)) return;
+        line.protection = Protection::none;
+        stale_.push_back(line.page);
+    };
+    if (all_doubtful_) {
+        for (TlbLine& line : tlb_.lines()) check(line);
+    } else {
+        for (const std::uint32_t page : doubtful_) {
+            if (TlbLine* line = tlb_.find(page)) check(*line);
+        }
+    }
+    all_doubtful_ = false;
+    doubtful_.clear();
+}
+
+void Mmu::settle() {
+    collect_stale();
+    if (stale_.size() > drops_max) return flush();
+    std::ranges::sort(stale_);
+    for (std::size_t i = 0; i < stale_.size();) {
+        std::size_t end = i + 1;
+        while (end < stale_.size() && stale_[end] == stale_[end - 1] + 1) ++end;
+        drop(stale_[i], static_cast<std::uint32_t>(end - i));
+        i = end;
+    }
+}
+
+void Mmu::drop(std::uint32_t first, std::uint32_t count) {
+    if (!window_.protect(base_ + first * page_bytes, count, Protection::none)) flush();
+}
+
+void Mmu::flush() {
+    window_.clear();
+    tlb_.clear();
+    flushes_++;
+}
+
+std::optional<std::uint64_t> Mmu::peek(std::uint64_t address) const {
+    if (!covers(address) || address % sizeof(std::uint64_t) != 0) return std::nullopt;
+    const Path path = walk(address);
+    if (!path.present || !path.user) return std::nullopt;
+    const auto* bytes = reinterpret_cast<const std::byte*>(table(path.leaf().frame()));
+    std::uint64_t word;
+    std::memcpy(&word, bytes + address % page_bytes, sizeof word);
+    return word;
+}
+
+}  // namespace sim::machine

@@ -1,0 +1,52 @@
+#include "sim/models/cost_profiles.hpp"
+
+namespace sim::models {
+
+namespace {
+
+// default:
+//   call        an empty system call on x86-64 without mitigations: 50..100 ns
+//   fault       exception entry: about 1,000 cycles with its pipeline flush and state saving
+//   upcall      a user-mode entry by iretq and the cache lines of the upcall page
+//   map         one entry written and its bookkeeping: two cache misses
+//   invalidate  invlpg: 100..200 cycles
+//   zero_frame  4 KiB at 20..40 GB/s
+//   env_switch  loading CR3 and the TLB misses that follow
+//   capability  three cache misses in the tree of derivations
+// These are rounded textbook figures, not measurements of one machine.
+constexpr NamedProfile profiles[] = {
+    {"default",
+     "a small kernel on a current x86-64: rounded figures, to be calibrated from the image",
+     {.call = 80,
+      .fault = 500,
+      .upcall = 150,
+      .map = 100,
+      .invalidate = 60,
+      .zero_frame = 150,
+      .env_switch = 400,
+      .capability = 120}},
+    {"zero", "everything is free: virtual time counts compute() alone", {}},
+    {"slow-memory",
+     "`default` with faults and page tables ten times as dear: for sensitivity studies",
+     {.call = 80,
+      .fault = 5000,
+      .upcall = 150,
+      .map = 1000,
+      .invalidate = 600,
+      .zero_frame = 1500,
+      .env_switch = 4000,
+      .capability = 120}},
+};
+
+}  // namespace
+
+std::span<const NamedProfile> cost_profiles() { return profiles; }
+
+std::optional<kernel::abi::CostProfile> cost_profile(std::string_view name) {
+    for (const NamedProfile& profile : profiles) {
+        if (profile.name == name) return profile.costs;
+    }
+    return std::nullopt;
+}
+
+}  // namespace sim::models
