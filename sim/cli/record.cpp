@@ -18,8 +18,7 @@ namespace {
 
 struct Request {
     std::string output;
-    std::uint64_t skip = 0;
-    std::uint64_t references_max = 0;
+    testbed::Recorder::Options options;
     std::vector<std::string> command;
 };
 
@@ -27,7 +26,8 @@ int report(const Request& request, const testbed::Recorder& recorder,
            const host::process::CommandEnd& end, testbed::trace::Trace trace) {
     if (trace.page.empty()) {
         fmt::print(stderr, "chitin record: nothing was recorded ({} references, {} skipped)\n",
-                   recorder.references(), request.skip);
+                   recorder.references(),
+                   request.options.skip);
         return exit_failed;
     }
     constexpr std::uint32_t page_bytes = 4096;
@@ -57,7 +57,7 @@ int record(const Request& request) {
         fmt::print(stderr, "chitin record: {}: no such program\n", request.command.at(0));
         return exit_usage;
     }
-    testbed::Recorder recorder{request.skip, request.references_max};
+    testbed::Recorder recorder{request.options};
     std::vector<std::string> all{"valgrind", "--tool=lackey", "--trace-mem=yes",
                                  "--log-fd={fd}", "--trace-children=no"};
     all.insert(all.end(), request.command.begin(), request.command.end());
@@ -80,15 +80,20 @@ void add_record(CLI::App& app, int& exit_code) {
         app.add_subcommand("record", "Record a program's page references as a trace");
     command->add_option("-o,--output", request->output, "Trace to write (.oracleGeneral.zst)")
         ->required();
-    command->add_option("--skip", request->skip, "Leave out that many references at the start");
-    command->add_option("-n,--max-references", request->references_max,
+    command->add_option("--skip", request->options.skip, "Leave out that many references at the start");
+    command->add_option("-n,--max-references", request->options.references_max,
                         "End the command after that many references; 0: let it end");
+    command->add_option("--filter", request->options.filter,
+                        "An access is a reference if its page is not among that many last ones")
+        ->check(CLI::Range(std::size_t{1}, testbed::Recorder::filter_max))
+        ->capture_default_str();
     command->add_option("command", request->command, "The command and its arguments, after --")
         ->required();
     command->footer(
         "A reference is a change of page: consecutive accesses to one 4 KiB page, instruction\n"
-        "fetches included, are one reference; it is a write if any of them wrote. The programs\n"
-        "that the command starts are not followed.\n\n"
+        "fetches included, are one reference; it is a write if any of them wrote. --filter 16\n"
+        "keeps only what a TLB of 16 pages would miss, for longer runs. The programs that the\n"
+        "command starts are not followed.\n\n"
         "Examples:\n"
         "  chitin record -o sort.oracleGeneral.zst -- sort /usr/share/dict/words\n"
         "  chitin record -o py.oracleGeneral.zst --skip 100000 -n 300000 -- python3 -c 'print(1)'");

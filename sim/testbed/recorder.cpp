@@ -8,28 +8,29 @@ namespace sim::testbed {
 
 namespace {
 
-constexpr std::uint64_t no_page = ~std::uint64_t{0};
 constexpr std::size_t line_bytes_max = 256;
 
 }  // namespace
 
-bool Recorder::flush() {
-    if (page_ == no_page) return true;
-    const std::uint64_t page = std::exchange(page_, no_page);
-    const bool write = std::exchange(write_, false);
-    if (references_++ < skip_) return true;
-    ++kept_;
-    return builder_.add_access(page, write) && kept_ != references_max_;
+Recorder::Recent Recorder::refer(std::uint64_t page) {
+    if (references_++ < options_.skip) return {page, skipped};
+    writes_.push_back(0);
+    const bool room = builder_.add(page);
+    full_ = !room || writes_.size() == options_.references_max;
+    return {page, writes_.size() - 1};
 }
 
 bool Recorder::access(std::uint64_t page, bool write) {
     ++accesses_;
-    if (page != page_) {
-        if (!flush()) return false;
-        page_ = page;
+    const auto found = std::ranges::find(recent_, page, &Recent::page);
+    if (found != recent_.end()) {
+        std::rotate(recent_.begin(), found, found + 1);
+    } else {
+        if (recent_.size() == options_.filter) recent_.pop_back();
+        recent_.insert(recent_.begin(), refer(page));
     }
-    write_ = write_ || write;
-    return true;
+    if (write && recent_.front().reference != skipped) writes_[recent_.front().reference] = 1;
+    return !full_;
 }
 
 // `I  04001ef0,3`, ` L 1ffeffe7e8,8`, ` S ...`, ` M ...`; anything else is the tool talking.
@@ -73,9 +74,10 @@ bool Recorder::feed(std::span<const char> text) {
 }
 
 trace::Trace Recorder::finish() {
-    const bool full = references_max_ != 0 && kept_ >= references_max_;
-    if (!full) flush();
-    return builder_.finish();
+    trace::Trace trace = builder_.finish();
+    writes_.resize(trace.page.size());
+    trace.write = std::move(writes_);
+    return trace;
 }
 
 }  // namespace sim::testbed

@@ -3,9 +3,11 @@
 /// The recorder: valgrind lackey's address trace, as it is printed, to page references.
 ///
 /// Why on the fly: a second of a program is gigabytes of lackey text; its page references are
-/// megabytes. Consecutive accesses to one page are one reference: that is what a TLB or a pager
-/// could tell apart, and no replacement policy here decides differently for a repeated page. It is
-/// a write if any of the accesses merged into it wrote.
+/// megabytes. What a pager can see of a program lies behind a TLB anyway, so an access counts as a
+/// reference only if its page is not among the `filter` last distinct ones: with a filter of 1 a
+/// reference is a change of page, with 16 it is a miss of a fully associative LRU TLB of 16. This
+/// is Smith's stack deletion (IEEE TSE SE-3(1), 1977); for memories well over `filter` pages it
+/// changes little. A reference is a write if its page was written before it left the filter.
 ///
 /// Invariant: memory grows with the references kept, never with the text.
 
@@ -13,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/testbed/trace/builder.hpp"
 #include "sim/testbed/trace/trace.hpp"
@@ -21,9 +24,15 @@ namespace sim::testbed {
 
 class Recorder {
 public:
-    /// Leaves out the first `skip` references and wants no more than `references_max` (0: all).
-    Recorder(std::uint64_t skip, std::uint64_t references_max)
-        : skip_{skip}, references_max_{references_max} {}
+    static constexpr std::size_t filter_max = 64;
+
+    struct Options {
+        std::uint64_t skip = 0;            ///< references left out at the start
+        std::uint64_t references_max = 0;  ///< no more are wanted; 0: all
+        std::size_t filter = 1;            ///< 1..filter_max distinct pages
+    };
+
+    explicit Recorder(const Options& options) : options_{options} {}
 
     /// False: enough was recorded.
     bool feed(std::span<const char> text);
@@ -34,17 +43,23 @@ public:
     [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
 
 private:
+    // A page of the filter, with its reference's place in the trace.
+    struct Recent {
+        std::uint64_t page;
+        std::uint64_t reference;
+    };
+    static constexpr std::uint64_t skipped = ~std::uint64_t{0};
+
     bool line(std::string_view text);
     bool access(std::uint64_t page, bool write);
-    bool flush();
+    Recent refer(std::uint64_t page);
 
-    std::uint64_t skip_;
-    std::uint64_t references_max_;
+    Options options_;
     std::uint64_t references_ = 0;
-    std::uint64_t kept_ = 0;
     std::uint64_t accesses_ = 0;
-    std::uint64_t page_ = ~std::uint64_t{0};  // of the accesses being merged; all ones: none
-    bool write_ = false;
+    std::vector<Recent> recent_;        // latest first, at most options_.filter
+    std::vector<std::uint8_t> writes_;  // one element a reference kept
+    bool full_ = false;
     std::string carried_;  // a line whose end has not come yet
     trace::Builder builder_{false};
 };

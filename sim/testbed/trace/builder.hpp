@@ -34,6 +34,10 @@ public:
         return add(id);
     }
 
+    /// Whether the reference just added was a write, and taking all such notes back.
+    void note_write(bool write) { trace_.write.push_back(write ? 1 : 0); }
+    void forget_writes() { trace_.write = {}; }
+
     [[nodiscard]] bool empty() const { return trace_.page.empty(); }
 
     [[nodiscard]] Trace finish() {

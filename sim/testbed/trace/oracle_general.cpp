@@ -18,12 +18,6 @@ T load_little(const std::byte* bytes) {
     return value;
 }
 
-bool add_record(const std::byte* record, Builder& builder) {
-    const auto id = load_little<std::uint64_t>(record + 4);
-    const auto size = load_little<std::uint32_t>(record + 12);
-    return builder.add_sized(id, std::max<std::uint32_t>(size, 1));
-}
-
 /// Cuts chunks of any length into records.
 class RecordCutter {
 public:
@@ -39,10 +33,10 @@ public:
             chunk = chunk.subspan(taken);
             if (partial_size_ < oracle_record_bytes) return true;
             partial_size_ = 0;
-            if (!add_record(partial_.data(), builder_)) return false;
+            if (!add_record(partial_.data())) return false;
         }
         for (; chunk.size() >= oracle_record_bytes; chunk = chunk.subspan(oracle_record_bytes)) {
-            if (!add_record(chunk.data(), builder_)) return false;
+            if (!add_record(chunk.data())) return false;
         }
         keep(chunk);
         return true;
@@ -52,6 +46,21 @@ public:
     [[nodiscard]] std::uint64_t record_start() const { return total_ - partial_size_; }
 
 private:
+    bool add_record(const std::byte* record) {
+        const auto time = load_little<std::uint32_t>(record);
+        const auto id = load_little<std::uint64_t>(record + 4);
+        const auto size = load_little<std::uint32_t>(record + 12);
+        if (tells_writes_) note_write(time);
+        ++records_;
+        return builder_.add_sized(id, std::max<std::uint32_t>(size, 1));
+    }
+
+    void note_write(std::uint32_t time) {
+        tells_writes_ = time >> 1 == static_cast<std::uint32_t>(2 * records_) >> 1;
+        if (tells_writes_) builder_.note_write((time & 1) != 0);
+        else builder_.forget_writes();
+    }
+
     void keep(std::span<const std::byte> bytes) {
         if (bytes.empty()) return;
         std::memcpy(partial_.data() + partial_size_, bytes.data(), bytes.size());
@@ -62,6 +71,8 @@ private:
     std::array<std::byte, oracle_record_bytes> partial_{};
     std::size_t partial_size_ = 0;
     std::uint64_t total_ = 0;
+    std::uint64_t records_ = 0;
+    bool tells_writes_ = true;  // so far
 };
 
 }  // namespace

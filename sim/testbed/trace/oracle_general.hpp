@@ -9,6 +9,11 @@
 /// Why: it is what the large public trace collections are distributed in, and what `chitin record`
 /// writes, so recorded runs and published traces are replayed alike.
 ///
+/// The format has no place for writes. `chitin record` has no clock to write down either, so its
+/// traces carry them in the time: record n's is 2n, or 2n + 1 for a write (modulo 2^32). A file in
+/// which *every* record's time is so is taken to tell writes; one record that is not, and none is.
+/// Other tools see a clock that runs forward.
+///
 /// The next-access field (the record number of the id's next reference, or -1) is written but not
 /// read: the replay works it out from the references themselves, which cannot be wrong.
 
@@ -31,7 +36,7 @@ inline constexpr std::size_t oracle_record_bytes = 24;
     ByteSource& source, std::span<const std::byte> head, Builder& builder);
 
 /// Write `trace` to `path` as zstd-compressed oracleGeneral: time is the reference's number
-/// modulo 2^32, size its weight or `default_size` where it has none. Errors: the file's.
+/// modulo 2^32, or twice it plus the write where the trace tells writes, size its weight or `default_size` where it has none. Errors: the file's.
 [[nodiscard]] std::expected<void, TraceError> write_oracle_general_zst(
     const std::string& path, const Trace& trace, std::uint32_t default_size);
 

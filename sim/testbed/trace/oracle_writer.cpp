@@ -18,7 +18,7 @@ namespace sim::testbed::trace {
 namespace {
 
 constexpr std::size_t block_records = 4096;
-constexpr int compression_level = 3;
+constexpr int compression_level = 12;
 
 template <typename T>
 void store_little(std::byte* bytes, T value) {
@@ -81,7 +81,9 @@ std::expected<void, TraceError> write_oracle_general_zst(const std::string& path
         for (std::uint64_t i = 0; i < count; ++i) {
             std::byte* const record = block.data() + i * oracle_record_bytes;
             const std::uint64_t at = first + i;
-            store_little(record, static_cast<std::uint32_t>(at));
+            const bool written = !trace.write.empty() && trace.write[at] != 0;
+            const std::uint64_t time = trace.write.empty() ? at : 2 * at + (written ? 1 : 0);
+            store_little(record, static_cast<std::uint32_t>(time));
             store_little(record + 4, trace.ids[trace.page[at]]);
             store_little(record + 12, trace.weight.empty() ? default_size : trace.weight[at]);
             store_little(record + 16, next[at]);  // never is all ones: -1

@@ -1,0 +1,103 @@
+// The command as a person or a script meets it: exit codes, and --json with nothing else.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/host/process/command.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ran {
+    int status = -1;
+    std::string output;
+};
+
+class CliTest : public testing::Test {
+protected:
+    void SetUp() override {
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+    }
+    void TearDown() override { fs::remove_all(folder_); }
+
+    static Ran chitin(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), CHITIN_TOOL);
+        sim::host::process::CommandEnd end;
+        auto output = sim::host::process::output_of(std::move(arguments), end);
+        return {end.status, output.value_or("")};
+    }
+    [[nodiscard]] std::string file(const std::string& name, const std::string& content = {}) const {
+        const std::string path = (folder_ / name).string();
+        if (!content.empty()) std::ofstream{path} << content;
+        return path;
+    }
+    static std::string scenario(const std::string& name) {
+        return std::string{CHITIN_SOURCE} + "/scenarios/" + name;
+    }
+
+    fs::path folder_ =
+        fs::temp_directory_path() /
+        ("chitin-cli-test-" +
+         std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
+};
+
+TEST_F(CliTest, RunPrintsATableAndKeepsResults) {
+    const Ran ran = chitin({"run", scenario("hello.toml"), "-o", file("out")});
+    EXPECT_EQ(ran.status, 0) << ran.output;
+    EXPECT_NE(ran.output.find("trace hash"), std::string::npos) << ran.output;
+    for (const char* name : {"cells.jsonl", "scenario.resolved.toml", "report.html"}) {
+        EXPECT_TRUE(fs::exists(folder_ / "out" / name)) << name;
+    }
+    EXPECT_FALSE(fs::exists(folder_ / "out" / "incomplete"));
+}
+
+TEST_F(CliTest, JsonIsJsonLinesAndNothingElse) {
+    const Ran ran = chitin({"run", scenario("hello.toml"), "--json", "-o", file("out")});
+    EXPECT_EQ(ran.status, 0);
+    std::istringstream lines{ran.output};
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+        EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+    }
+    EXPECT_EQ(count, 1u);
+}
+
+TEST_F(CliTest, ResumedCellsAreNotRunAgain) {
+    ASSERT_EQ(chitin({"run", scenario("hello.toml"), "-o", file("out")}).status, 0);
+    const auto before = fs::file_size(folder_ / "out" / "cells.jsonl");
+    EXPECT_EQ(chitin({"run", scenario("hello.toml"), "--resume", file("out")}).status, 0);
+    EXPECT_EQ(fs::file_size(folder_ / "out" / "cells.jsonl"), before);
+    // Another seed is another scenario.
+    EXPECT_EQ(chitin({"run", scenario("hello.toml"), "--seed", "5", "--resume", file("out")})
+                  .status, 2);
+}
+
+TEST_F(CliTest, BadInputIsExitCode2) {
+    EXPECT_EQ(chitin({"run", file("absent.toml")}).status, 2);
+    EXPECT_EQ(chitin({"run", file("bad.toml", "[machine]\nx = 1\n")}).status, 2);
+    EXPECT_EQ(chitin({"run"}).status, 2);
+    EXPECT_EQ(chitin({"walk"}).status, 2);
+    EXPECT_EQ(chitin({"--help"}).status, 0);
+}
+
+TEST_F(CliTest, UnmetExpectationsAreExitCode1) {
+    const std::string path = file("e.toml",
+                                  "[[environments]]\nprogram = \"hello\"\n[[expect]]\nexit = 7\n");
+    EXPECT_EQ(chitin({"run", path, "-o", file("out")}).status, 1);
+}
+
+TEST_F(CliTest, ListNamesWhatScenariosCanName) {
+    const Ran ran = chitin({"list", "--json"});
+    EXPECT_EQ(ran.status, 0);
+    for (const char* name : {"\"hello\"", "\"paging\"", "\"lru\"", "\"default\""}) {
+        EXPECT_NE(ran.output.find(name), std::string::npos) << name;
+    }
+}
+
+}  // namespace
