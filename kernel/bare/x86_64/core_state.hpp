@@ -49,7 +49,7 @@ enum class Entry : std::uint64_t { call = 0, trap = 1 };
 }  // namespace kernel::bare
 
 // entry.S: restore the registers of the context in rdi and leave the kernel; both come back,
-// with an Entry in rax and every other register but rsp and rbp undefined, at the next trap.
+// with an Entry in rax and every other register but rsp undefined, at the next trap.
 extern "C" void chitin_enter_call();
 extern "C" void chitin_enter_full();
 extern "C" void chitin_syscall_entry();

@@ -37,7 +37,6 @@
         .type   chitin_enter_call, @function
         .p2align 4
 chitin_enter_call:
-        push    %rbp
         mov     %rsp, chitin_core_state+KERNEL_RSP(%rip)
         mov     RBX(%rdi), %rbx
         mov     RBP(%rdi), %rbp
@@ -63,7 +62,6 @@ chitin_enter_call:
         .type   chitin_enter_full, @function
         .p2align 4
 chitin_enter_full:
-        push    %rbp
         mov     %rsp, chitin_core_state+KERNEL_RSP(%rip)
         mov     %rdi, %rsp
         pop     %rax
@@ -111,7 +109,6 @@ chitin_syscall_entry:
         movq    $0, RESUME-TOP(%rsp)    # Resume::call
         mov     chitin_core_state+KERNEL_RSP(%rip), %rsp
         xor     %eax, %eax              # Entry::call
-        pop     %rbp
         ret
         .size   chitin_syscall_entry, . - chitin_syscall_entry
 
@@ -123,7 +120,7 @@ chitin_trap_stubs:
         .set    vector, 0
         .rept   33
         .p2align 4
-        .if     (vector != 8) && (vector != 10) && (vector != 11) && (vector != 12) && (vector != 13) && (vector != 14) && (vector != 17) && (vector != 21)
+        .if     ((0x227d00 >> vector) & 1) == 0     # 8, 10..14, 17, 21 push one themselves
         pushq   $0
         .endif
         pushq   $vector
@@ -162,7 +159,6 @@ trap_common:
         cld
         mov     chitin_core_state+KERNEL_RSP(%rip), %rsp
         mov     $1, %eax                # Entry::trap
-        pop     %rbp
         ret
         .size   trap_common, . - trap_common
 
@@ -170,8 +166,7 @@ trap_common:
         .type   trap_in_kernel, @function
 trap_in_kernel:
         cld
-        push    %rbp                    # frame: rbp, vector, error, rip, cs, rflags, rsp, ss
-        mov     %rsp, %rdi
+        mov     %rsp, %rdi              # frame: vector, error, rip, cs, rflags, rsp, ss
         and     $-16, %rsp
         call    chitin_trap_panic
         ud2

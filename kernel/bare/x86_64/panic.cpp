@@ -9,7 +9,7 @@
 #include "kernel/base/assert.hpp"
 
 extern "C" const char chitin_text_begin[], chitin_rodata_begin[];
-extern "C" const char chitin_guards_begin[], chitin_data_end[];
+extern "C" const char chitin_kernel_stack_top[];
 
 namespace kernel::bare {
 namespace {
@@ -30,15 +30,11 @@ extern "C" const char chitin_symbols_end[];
 
 // What trap_in_kernel pushed.
 struct TrapFrame {
-    std::uint64_t rbp, vector, error, rip, cs, rflags, rsp, ss;
-};
-
-struct CallFrame {
-    const CallFrame* caller;
-    std::uint64_t return_address;
+    std::uint64_t vector, error, rip, cs, rflags, rsp, ss;
 };
 
 constexpr unsigned backtrace_max = 32;
+constexpr std::uint64_t stack_bytes = 16 << 10;  // kernel.ld
 
 std::uint64_t number(const void* address) { return reinterpret_cast<std::uint64_t>(address); }
 
@@ -71,18 +67,26 @@ void put_place(std::uint64_t address) {
     put('\n');
 }
 
-bool on_a_stack(const CallFrame* frame) {
-    return number(frame) >= number(chitin_guards_begin) &&
-           number(frame) + sizeof *frame <= number(chitin_data_end) && number(frame) % 8 == 0;
+// Does a call instruction end right before `address`? (e8 rel32, or ff /2 in its short forms)
+bool after_call(std::uint64_t address) {
+    if (!in_text(address) || !in_text(address - 5)) return false;
+    const auto* code = reinterpret_cast<const unsigned char*>(address);
+    const auto indirect = [code](int at) {
+        return code[at] == 0xff && (code[at + 1] & 0x38) == 0x10;
+    };
+    return code[-5] == 0xe8 || indirect(-2) || indirect(-3);
 }
 
-// `readable_from`: frames below (a stack that overflowed) cannot be read.
-void backtrace(const CallFrame* frame, std::uint64_t readable_from) {
-    for (unsigned i = 0; i < backtrace_max; ++i) {
-        if (!on_a_stack(frame) || number(frame) < readable_from) return;
-        if (!in_text(frame->return_address)) return;
-        put_place(frame->return_address);
-        frame = frame->caller;
+// The return addresses on the kernel's stack from `rsp` up. The kernel keeps no frame
+// pointers, so a stale one may stand among them; none is left out.
+void backtrace(std::uint64_t rsp) {
+    const std::uint64_t top = number(chitin_kernel_stack_top);
+    std::uint64_t at = rsp < top - stack_bytes ? top - stack_bytes : rsp & ~std::uint64_t{7};
+    for (unsigned lines = 0; at < top && lines < backtrace_max; at += 8) {
+        const std::uint64_t word = *reinterpret_cast<const std::uint64_t*>(at);
+        if (!after_call(word)) continue;
+        put_place(word);
+        ++lines;
     }
 }
 
@@ -107,7 +111,7 @@ void panic(std::string_view message) {
     begin();
     put(message);
     put('\n');
-    backtrace(static_cast<const CallFrame*>(__builtin_frame_address(0)), 0);
+    backtrace(number(__builtin_frame_address(0)));
     stop();
 }
 
@@ -127,9 +131,7 @@ extern "C" [[noreturn]] void chitin_trap_panic(const TrapFrame& frame) {
     put_hex(read_cr2());
     put(")\n");
     put_place(frame.rip);
-    // The word at rsp is the caller of a function that has no frame yet (a stack overflow's
-    // push faults right there), but an unmapped stack must not be read.
-    backtrace(reinterpret_cast<const CallFrame*>(frame.rbp), frame.rsp);
+    backtrace(frame.rsp);
     stop();
 }
 
@@ -146,7 +148,7 @@ void assert_failed(const char* expression, const char* file, int line) {
     bare::put(':');
     bare::put_decimal(static_cast<std::uint64_t>(line));
     bare::put('\n');
-    bare::backtrace(static_cast<const bare::CallFrame*>(__builtin_frame_address(0)), 0);
+    bare::backtrace(bare::number(__builtin_frame_address(0)));
     bare::stop();
 }
 

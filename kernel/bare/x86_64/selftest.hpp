@@ -10,6 +10,6 @@
 
 namespace kernel::bare {
 
-void selftest(const BootSources& sources);
+[[gnu::noinline]] void selftest(const BootSources& sources);
 
 }  // namespace kernel::bare

@@ -80,8 +80,8 @@ private:
         asm volatile("call %P2"
                      : "=a"(entry), "+D"(pointer)
                      : "i"(Enter)
-                     : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13",
-                       "r14", "r15", "memory", "cc");
+                     : "rbx", "rbp", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12",
+                       "r13", "r14", "r15", "memory", "cc");
         return entry;
     }
 
