@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
     spdlog::set_pattern("chitin: %v");
 
     int exit_code = exit_ok;
-    CLI::App app{"Chitin: an exokernel to study. One set of kernel and libOS sources, two machines."};
+    CLI::App app{"Chitin: an exokernel to study. One set of kernel and libOS sources, two "
+                 "machines."};
     app.name("chitin");
     app.require_subcommand(1);
     app.footer("Examples:\n"

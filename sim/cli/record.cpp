@@ -80,7 +80,8 @@ void add_record(CLI::App& app, int& exit_code) {
         app.add_subcommand("record", "Record a program's page references as a trace");
     command->add_option("-o,--output", request->output, "Trace to write (.oracleGeneral.zst)")
         ->required();
-    command->add_option("--skip", request->options.skip, "Leave out that many references at the start");
+    command->add_option("--skip", request->options.skip,
+                        "Leave out that many references at the start");
     command->add_option("-n,--max-references", request->options.references_max,
                         "End the command after that many references; 0: let it end");
     command->add_option("--filter", request->options.filter,
@@ -96,7 +97,7 @@ void add_record(CLI::App& app, int& exit_code) {
         "command starts are not followed.\n\n"
         "Examples:\n"
         "  chitin record -o sort.oracleGeneral.zst -- sort /usr/share/dict/words\n"
-        "  chitin record -o py.oracleGeneral.zst --skip 100000 -n 300000 -- python3 -c 'print(1)'");
+        "  chitin record -o ls.oracleGeneral.zst --filter 16 -n 40000 -- ls -lR /usr");
     command->callback([request, &exit_code] { exit_code = record(*request); });
 }
 

@@ -14,7 +14,8 @@ void add_test(CLI::App& app, int& exit_code) {
     command->footer("Example:\n  ./chitin test");
     command->callback([&exit_code] {
         const std::string bootstrap = find_build_tree().bootstrap().string();
-        fmt::print(stderr, "chitin test: {}\n", host::process::replace_process({bootstrap, "test"}));
+        const std::string failure = host::process::replace_process({bootstrap, "test"});
+        fmt::print(stderr, "chitin test: {}\n", failure);
         exit_code = exit_failed;
     });
 }

@@ -83,13 +83,14 @@ void Verification::choose_variants() {
         }
     }
     for (const std::string& preset : request_.builds) {
-        if (preset == own) continue;
+        if (preset == own || preset.empty()) continue;
         const bool there = fs::exists(tree_.tool(preset));
         const bool built = request_.no_build ? there : build_preset(tree_, preset);
         if (built) {
             variants_.push_back({preset + " build", tree_.tool(preset), 0});
         } else {
-            fmt::print(stderr, "chitin verify: the {} build is not there: not compared\n", preset);
+            fmt::print(stderr, "chitin verify: the {} build is not there: not compared\n",
+                       preset);
         }
     }
 }
@@ -147,8 +148,9 @@ bool Verification::compare(const Variant& variant, const Histories& other) {
 }
 
 std::optional<Events> Verification::events(const Variant& variant, std::uint64_t cell) {
-    const fs::path file =
-        fs::temp_directory_path() / fmt::format("chitin-events-{}-{}", host::process::process_id(), cell);
+    const std::string name =
+        fmt::format("chitin-events-{}-{}", host::process::process_id(), cell);
+    const fs::path file = fs::temp_directory_path() / name;
     std::vector<std::string> all = command(variant);
     all.insert(all.end(), {"--cell", std::to_string(cell), "--events", file.string()});
     host::process::CommandEnd end;

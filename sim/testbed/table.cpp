@@ -34,7 +34,8 @@ Table paging_table(const std::vector<PagingPoint>& points) {
                          "the page table's accessed bits only",
                 .columns = {},
                 .rows = {}};
-    const bool grouped = std::ranges::any_of(points, [](const auto& p) { return !p.group.empty(); });
+    const bool grouped = std::ranges::any_of(
+        points, [](const PagingPoint& point) { return !point.group.empty(); });
     if (grouped) table.columns.emplace_back("workload");
     for (const char* name :
          {"memory", "frames", "policy", "miss% refs", "miss% bits", "xOPT refs", "xOPT bits",
