@@ -62,6 +62,7 @@ void run(System& system) {
         }
         if (system.loaded != env.self) [[unlikely]] switch_to(system, env);
         const machine::Trap trap = system.core.run(env.context);
+        system.memory.system().now_ns = system.core.now().value;
         handle(system, env, trap);
     }
     if (system.loaded.value != 0) account_time(system, system.env(system.loaded));
