@@ -4,7 +4,6 @@
 #   chitin_bare_program(NAME INDEX SOURCES...)      INDEX: 0..47, each its own
 #
 # links `libos` where that target exists; further libraries by target_link_libraries().
-set(CHITIN_BARE_DIRECTORY ${CMAKE_CURRENT_LIST_DIR})
 set(CHITIN_BARE_USER_FLAGS -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
     -fno-stack-protector -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables
     -fcf-protection=none -ffunction-sections -fdata-sections
@@ -13,8 +12,8 @@ set(CHITIN_BARE_USER_FLAGS -ffreestanding -fno-exceptions -fno-rtti -fno-threads
 add_library(bare_user_flags INTERFACE)
 target_compile_options(bare_user_flags INTERFACE ${CHITIN_BARE_USER_FLAGS})
 
-add_library(bare_user STATIC ${CHITIN_BARE_DIRECTORY}/user/gate.S
-                             ${CHITIN_BARE_DIRECTORY}/user/memory.cpp)
+add_library(bare_user STATIC ${CMAKE_CURRENT_LIST_DIR}/user/gate.S
+                             ${CMAKE_CURRENT_LIST_DIR}/user/memory.cpp)
 target_link_libraries(bare_user PRIVATE bare_user_flags)
 target_compile_options(bare_user PRIVATE -O2 -fno-tree-loop-distribute-patterns)
 
@@ -27,12 +26,12 @@ function(chitin_bare_program name index)
     target_link_libraries(${target} PRIVATE libos)
   endif()
   target_link_options(${target} PRIVATE
-    -nostdlib -static -no-pie -Wl,-T,${CHITIN_BARE_DIRECTORY}/program.ld
+    -nostdlib -static -no-pie -Wl,-T,${CMAKE_CURRENT_FUNCTION_LIST_DIR}/program.ld
     -Wl,-e,chitin_program_${name} -Wl,--defsym=program_base=${address}
     -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,--gc-sections -Wl,-s)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name}.elf RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/image/programs
-    LINK_DEPENDS ${CHITIN_BARE_DIRECTORY}/program.ld)
+    LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/program.ld)
   # The compiler's own helpers (128-bit division and the like), after everything else.
   target_link_libraries(${target} PRIVATE gcc)
 endfunction()
