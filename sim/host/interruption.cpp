@@ -152,11 +152,11 @@ void InterruptedRegisters::save(kernel::abi::SavedState& state) const {
 void InterruptedRegisters::save_floating_point(
     std::span<std::byte, kernel::abi::floating_point_size> area) const {
     const auto* frame = reinterpret_cast<const std::byte*>(host_.uc_mcontext.fpregs);
-    std::uint32_t software[4];
+    std::uint32_t software[5];  // magic, size of all, features (two words), size of the area
     std::memcpy(software, frame + software_bytes_offset, sizeof software);
     const bool extended = software[0] == xstate_magic;
     const std::size_t bytes =
-        extended ? std::min<std::size_t>(area.size(), software[3]) : legacy_bytes;
+        extended ? std::min<std::size_t>(area.size(), software[4]) : legacy_bytes;
     std::memcpy(area.data(), frame, bytes);
     std::uint64_t header[8] = {};
     if (extended) std::memcpy(&header[0], frame + legacy_bytes, sizeof header[0]);

@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -11,9 +10,6 @@
 namespace sim::host {
 
 namespace {
-
-// Pages that are touched anyway are cheaper to get at once than by one fault each.
-constexpr std::uint64_t populate_bytes_max = 64 << 20;
 
 std::string refused(const char* what, std::uint64_t bytes) {
     return "the host refuses " + std::to_string(bytes >> 10) + " KiB of memory (" + what + ": " +
@@ -36,12 +32,23 @@ std::expected<MemoryFile, std::string> MemoryFile::create(std::uint64_t bytes) {
         close(descriptor);
         return std::unexpected(error);
     }
-    madvise(view, std::min(bytes, populate_bytes_max), MADV_POPULATE_WRITE);
     return MemoryFile{descriptor, {static_cast<std::byte*>(view), bytes}};
 }
 
 MemoryFile::MemoryFile(MemoryFile&& other) noexcept
     : descriptor_{std::exchange(other.descriptor_, -1)}, view_{std::exchange(other.view_, {})} {}
+
+bool MemoryFile::write(std::uint64_t offset, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written =
+            pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        offset += static_cast<std::uint64_t>(written);
+    }
+    return true;
+}
 
 MemoryFile::~MemoryFile() {
     if (descriptor_ < 0) return;

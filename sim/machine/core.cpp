@@ -48,6 +48,13 @@ ControlWords current_control() {
     return words;
 }
 
+// What iretq is to restore, whatever an environment made of it.
+void sanitise(abi::SavedState& regs) {
+    regs.cs = sim::host::code_selector();
+    regs.ss = sim::host::stack_selector();
+    regs.rflags = (regs.rflags & flags_allowed) | flags_always;
+}
+
 void load_control(const UserContext& context) {
     ControlWords words{};
     std::memcpy(&words.x87, context.floating_point, sizeof words.x87);
@@ -71,22 +78,17 @@ bool Core::prepare(UserContext& context) {
         parts_.mmu.settle();
         attention_ = 0;
     }
-    context.machine_words[core_address] = reinterpret_cast<std::uint64_t>(this);
-    if (context.resume == Resume::full && !prepare_full(context)) return false;
-    if (context.resume == Resume::call && &context != loaded_) load_control(context);
+    if (context.resume == Resume::full) {
+        sanitise(context.regs);
+    } else if (&context != loaded_) {
+        load_control(context);
+    }
     loaded_ = &context;
     // As a jump to such an address faults on hardware, with rip still where it was bound for.
     if (context.regs.rip >> canonical_bits == 0) return true;
     context.resume = Resume::full;
     trap_ = Trap{TrapKind::exception, vector_general_protection, 0, abi::VirtAddr{}};
     return false;
-}
-
-bool Core::prepare_full(UserContext& context) {
-    context.regs.cs = sim::host::code_selector();
-    context.regs.ss = sim::host::stack_selector();
-    context.regs.rflags = (context.regs.rflags & flags_allowed) | flags_always;
-    return true;
 }
 
 void Core::fp_reset(UserContext& context) {

@@ -42,7 +42,6 @@ public:
     const HostedOptions& options;
     engine::Journal& journal;
     engine::Fiber* fiber = nullptr;
-    bool many_cores = false;
 
     // ---- the watchdog's
     std::uint64_t progress_seen = 0;

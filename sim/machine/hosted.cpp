@@ -23,7 +23,7 @@ engine::CellResult failed(std::uint32_t cell, std::string error) {
 engine::CellResult run_hosted(std::span<const std::byte> bundle, std::uint32_t cell,
                               const HostedOptions& options) {
     if (const char* problem = kernel::bundle_check(bundle.data(), bundle.size())) {
-        return failed(cell, std::string{"the bundle is malformed: "} + problem);
+        return failed(cell, problem);
     }
     kernel::abi::BundleHeader header;
     std::memcpy(&header, bundle.data(), sizeof header);
@@ -31,7 +31,7 @@ engine::CellResult run_hosted(std::span<const std::byte> bundle, std::uint32_t c
         return failed(cell, "the bundle has " + std::to_string(header.cell_count) +
                                 " cells, and none with the number " + std::to_string(cell));
     }
-    MachineSpec spec{.bundle = bundle,
+    MachineSpec spec{.bundle = bundle.first(header.size_bytes),
                      .cell = {},
                      .cell_index = cell,
                      .programs = hosted_programs(),

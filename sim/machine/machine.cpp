@@ -1,7 +1,6 @@
 #include "sim/machine/machine.hpp"
 
 #include <chrono>
-#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -94,7 +93,7 @@ struct Machine::Inside {
           journal{spec.cell.trace_full != 0} {}
 
     std::optional<std::string> add_core(std::uint64_t base);
-    void load_bundle();
+    bool load_bundle();
     BootInfo boot_info(const CoreUnit& unit) const;
     void run_cores(const CoreEntry& entry);
 
@@ -115,11 +114,8 @@ std::optional<std::string> Machine::Inside::add_core(std::uint64_t base) {
     return std::nullopt;
 }
 
-void Machine::Inside::load_bundle() {
-    const std::uint64_t offset = spec.cell.pool_frames * page_size;
-    if (!spec.bundle.empty()) {
-        std::memcpy(ram.view().data() + offset, spec.bundle.data(), spec.bundle.size());
-    }
+bool Machine::Inside::load_bundle() {
+    return ram.write(spec.cell.pool_frames * page_size, spec.bundle);
 }
 
 BootInfo Machine::Inside::boot_info(const CoreUnit& unit) const {
@@ -181,7 +177,7 @@ std::expected<Machine, std::string> Machine::create(MachineSpec spec) {
     for (std::uint32_t i = 0; i < cores; ++i) {
         if (auto error = inside->add_core(base + i * window_size)) return std::unexpected(*error);
     }
-    inside->load_bundle();
+    if (!inside->load_bundle()) return std::unexpected("the host refuses memory for the bundle");
     return Machine{std::move(inside)};
 }
 

@@ -7,7 +7,7 @@
 // environment's own `ret` keep the CPU's return predictions paired only if no call lies
 // between them; that halves the price of a null call.
 //
-// Uses of UserContext::machine_words: see words below. While an environment runs the
+// UserContext::machine_words hold the way back (Word). While an environment runs the
 // thread-local `chitin_context` points at its context, and is null otherwise: that is how a
 // signal handler tells an environment from the kernel.
 //
@@ -35,7 +35,7 @@ namespace kernel::machine {
 class Core {
 public:
     // Words of UserContext::machine_words that are this machine's.
-    enum Word : unsigned { kernel_rsp, kernel_rip, core_address, word_count };
+    enum Word : unsigned { kernel_rsp, kernel_rip };
 
     Core(abi::CoreId id, sim::machine::CoreParts& parts);
     Core(const Core&) = delete;
@@ -112,7 +112,6 @@ private:
     }
 
     bool prepare(UserContext& context);
-    bool prepare_full(UserContext& context);
 
     UserContext* loaded_ = nullptr;  // whose floating-point control words are in the CPU
     std::uint64_t attention_ = 0;    // the MMU has invalidations to settle
