@@ -14,7 +14,8 @@ namespace sim::machine {
 struct HostedOptions {
     std::uint64_t window_base = 0;      // 0: the build's default; else 512 GiB aligned
     std::uint32_t tlb_pages = 16384;    // host mappings kept at most
-    double watchdog_seconds = 10;       // host time without a kernel entry before a core is reported
+    // CPU time without a kernel entry before an environment is stopped and reported.
+    double watchdog_seconds = 10;
     // Called after every event, in test builds: checkers verify whole-system invariants here.
     std::function<void(const kernel::abi::Event&)> after_event;
     // Where console text goes as it is printed (besides the result); empty: nowhere.

@@ -36,7 +36,9 @@ TEST(Gate, arguments_and_results_travel_as_the_contract_says) {
 }
 
 void illegal(std::uint64_t) { asm volatile("ud2"); }
-void divides(std::uint64_t zero) { asm volatile("xor %%edx, %%edx\n div %0" : : "r"(zero) : "rax", "rdx"); }
+void divides(std::uint64_t zero) {
+    asm volatile("xor %%edx, %%edx\n div %0" : : "r"(zero) : "rax", "rdx");
+}
 void breakpoint(std::uint64_t) { asm volatile("int3"); }
 void privileged(std::uint64_t) { asm volatile("hlt"); }
 void wild(std::uint64_t address) {
