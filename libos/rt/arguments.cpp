@@ -9,11 +9,16 @@ namespace libos::rt {
 
 namespace {
 
+// substr() may throw, which nothing here can.
+std::string_view part(std::string_view text, std::size_t first, std::size_t size) {
+    return {text.data() + first, size};
+}
+
 // Takes the first line off `text`.
 std::string_view take_line(std::string_view& text) {
     std::size_t end = 0;
     while (end < text.size() && text[end] != '\n') ++end;
-    const std::string_view line = text.substr(0, end);
+    const std::string_view line = part(text, 0, end);
     text.remove_prefix(end < text.size() ? end + 1 : end);
     return line;
 }
@@ -27,7 +32,7 @@ Pair split(std::string_view line) {
     std::size_t at = 0;
     while (at < line.size() && line[at] != '=') ++at;
     if (at == line.size()) return {line, {}};
-    return {line.substr(0, at), line.substr(at + 1)};
+    return {part(line, 0, at), part(line, at + 1, line.size() - at - 1)};
 }
 
 std::optional<std::int64_t> number_of(std::string_view value) {
@@ -42,7 +47,7 @@ bool among(std::string_view choices, std::string_view value) {
     while (!choices.empty()) {
         std::size_t end = 0;
         while (end < choices.size() && choices[end] != ' ') ++end;
-        if (choices.substr(0, end) == value) return true;
+        if (part(choices, 0, end) == value) return true;
         choices.remove_prefix(end < choices.size() ? end + 1 : end);
     }
     return false;

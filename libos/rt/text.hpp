@@ -21,7 +21,10 @@ public:
         for (const char c : text) put(c);
         return *this;
     }
-    Text& add(const char* text) { return add(std::string_view{text}); }
+    template <std::size_t N>
+    Text& add(const char (&literal)[N]) {
+        return add(std::string_view{literal, N - 1});
+    }
     Text& add(bool value) { return add(std::string_view{value ? "true" : "false"}); }
     template <std::integral T>
     Text& add(T value, int base = 10) {
@@ -64,8 +67,9 @@ public:
         text_.put('"');
         return *this;
     }
-    JsonLine& add(std::string_view key, const char* value) {
-        return add(key, std::string_view{value});
+    template <std::size_t N>
+    JsonLine& add(std::string_view key, const char (&literal)[N]) {
+        return add(key, std::string_view{literal, N - 1});
     }
 
     // The whole line, newline included. The line is finished then.
