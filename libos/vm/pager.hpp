@@ -36,7 +36,7 @@ struct PagerOptions {
     std::uint32_t frames;      // it may use now
     std::uint32_t frames_max;  // it may ever use
     View view = View::accessed_bits;
-    std::uint32_t harvest = 0;  // faults between harvests; 0: as many as half the frames
+    std::uint32_t harvest = 0;  // faults between harvests; 0: a quarter of the frames
     std::uint64_t seed = 0;
 };
 
@@ -268,7 +268,7 @@ private:
     void harvest_in_time() {
         if (options_.view != View::accessed_bits) return;
         const std::uint32_t interval =
-            options_.harvest != 0 ? options_.harvest : std::max<std::uint32_t>(limit_ / 2, 32);
+            options_.harvest != 0 ? options_.harvest : std::max<std::uint32_t>(limit_ / 4, 8);
         if (++since_harvest_ < interval) return;
         since_harvest_ = 0;
         harvest();
@@ -290,7 +290,9 @@ private:
             const Entry entry = views_.entry(number);
             if (!entry.present() || !entry.accessed() || !resident(number)) continue;
             any = true;
-            if (!fresh_[number]) policy_.hit(id(number), hint(number, entry.dirty()));
+            if (!fresh_[number] || policy::clairvoyant<P>) {
+                policy_.hit(id(number), hint(number, entry.dirty()));
+            }
             fresh_[number] = false;
         }
         if (any) {

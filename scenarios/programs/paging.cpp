@@ -27,7 +27,7 @@ constexpr libos::rt::Parameter parameters[] = {
     {"view", ParameterKind::choice, "references", "what the policy sees", 0, 0,
      "references accessed-bits"},
     {"harvest", ParameterKind::integer, "0",
-     "faults between two readings of the accessed bits; 0: half the frames", 0, 1 << 30},
+     "faults between two readings of the accessed bits; 0: a quarter of the frames", 0, 1 << 30},
     {"read_ns", ParameterKind::integer, "20000", "virtual ns to read a page back in", 0,
      1'000'000'000},
     {"write_ns", ParameterKind::integer, "20000", "virtual ns to write a page back", 0,
