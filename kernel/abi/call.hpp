@@ -139,43 +139,53 @@ enum class Channel : std::uint32_t { text = 0, result = 1, channel_count };
 // address is recorded relative to the window (so histories do not depend on where the
 // machine put it); a code address (opaque) is not recorded at all.
 struct CallShape {
-    const char* name;
     std::uint8_t arguments;
     std::uint8_t address_mask;  // bit i: argument i+1 is an address in the window
     std::uint8_t opaque_mask;   // bit i: argument i+1 is not recorded
 };
 
 inline constexpr CallShape call_shapes[] = {
-    {"null", 0, 0, 0},
-    {"cap_derive", 3, 0, 0},
-    {"cap_grant", 4, 0, 0},
-    {"cap_delete", 2, 0, 0},
-    {"cap_revoke", 1, 0, 0},
-    {"cap_identify", 2, 0, 0},
-    {"frame_allocate", 3, 0, 0},
-    {"frame_guarantee", 3, 0, 0},
-    {"map", 4, 1 << 2, 0},
-    {"unmap", 3, 0, 0},
-    {"protect", 3, 0, 0},
-    {"entry_store", 3, 1 << 1, 0},
-    {"table_install", 4, 1 << 2, 0},
-    {"table_age", 4, 1 << 1, 0},
-    {"account_create", 4, 0, 0},
-    {"account_limit", 3, 0, 0},
-    {"account_revoke", 3, 0, 0},
-    {"env_create", 4, 0, 0},
-    {"env_extend", 2, 0, 0},
-    {"env_start", 4, (1 << 2) | (1 << 3), 1 << 1},
-    {"env_vector", 2, 0, 0},
-    {"env_destroy", 1, 0, 0},
-    {"env_exit", 1, 0, 0},
-    {"yield", 1, 0, 0},
-    {"park", 1, 0, 0},
-    {"compute", 1, 0, 0},
-    {"now", 0, 0, 0},
-    {"console_write", 4, 0, 1 << 2},
+    {0, 0, 0},  // null
+    {3, 0, 0},  // cap_derive
+    {4, 0, 0},  // cap_grant
+    {2, 0, 0},  // cap_delete
+    {1, 0, 0},  // cap_revoke
+    {2, 0, 0},  // cap_identify
+    {3, 0, 0},  // frame_allocate
+    {3, 0, 0},  // frame_guarantee
+    {4, 1 << 2, 0},  // map
+    {3, 0, 0},  // unmap
+    {3, 0, 0},  // protect
+    {3, 1 << 1, 0},  // entry_store
+    {4, 1 << 2, 0},  // table_install
+    {4, 1 << 1, 0},  // table_age
+    {4, 0, 0},  // account_create
+    {3, 0, 0},  // account_limit
+    {3, 0, 0},  // account_revoke
+    {4, 0, 0},  // env_create
+    {2, 0, 0},  // env_extend
+    {4, (1 << 2) | (1 << 3), 1 << 1},  // env_start
+    {2, 0, 0},  // env_vector
+    {1, 0, 0},  // env_destroy
+    {1, 0, 0},  // env_exit
+    {1, 0, 0},  // yield
+    {1, 0, 0},  // park
+    {1, 0, 0},  // compute
+    {0, 0, 0},  // now
+    {4, 0, 1 << 2},  // console_write
 };
 static_assert(sizeof(call_shapes) / sizeof(call_shapes[0]) ==
+              static_cast<std::size_t>(Call::call_count));
+
+// What people call them. Apart from the shapes: the kernel has no use for names.
+inline constexpr const char* call_names[] = {
+    "null", "cap_derive", "cap_grant", "cap_delete", "cap_revoke", "cap_identify",
+    "frame_allocate", "frame_guarantee", "map", "unmap", "protect", "entry_store",
+    "table_install", "table_age", "account_create", "account_limit", "account_revoke",
+    "env_create", "env_extend", "env_start", "env_vector", "env_destroy", "env_exit", "yield",
+    "park", "compute", "now", "console_write",
+};
+static_assert(sizeof(call_names) / sizeof(call_names[0]) ==
               static_cast<std::size_t>(Call::call_count));
 
 // What a call returns, in rax and rdx.

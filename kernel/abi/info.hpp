@@ -108,8 +108,8 @@ struct SystemInfo {
     std::uint64_t bundle_bytes;
     std::uint32_t cell;          // which CellRecord of the bundle this run is
     std::uint32_t xsave;         // 1: the CPU saves floating-point state by xsave; 0: fxsave
-    std::uint64_t now_ns;        // at the latest kernel entry
-    std::uint64_t calls, upcalls, faults, switches;
+    std::uint64_t now_ns;        // when the kernel last chose whom to run
+    std::uint64_t switches;      // from one environment to another
     std::uint32_t program_count;
     std::uint32_t reserved;
     ProgramInfo programs[programs_max];

@@ -2,6 +2,11 @@
 
 namespace kernel::cap {
 
+[[gnu::noinline]] Capability& Forest::at(CapRef ref) {
+    CHITIN_ASSERT(ref != no_cap);
+    return (&memory_.object<Capability>(table_frame_of(ref)))[index_of(ref)];
+}
+
 CapRef& Forest::head(FrameNumber object, CapRef parent) {
     return parent == no_cap ? memory_.frame(object).first_cap : at(parent).child;
 }

@@ -13,10 +13,7 @@ class Forest {
 public:
     explicit Forest(mem::Memory& memory) : memory_{memory} {}
 
-    Capability& at(CapRef ref) {
-        CHITIN_ASSERT(ref != no_cap);
-        return (&memory_.object<Capability>(table_frame_of(ref)))[index_of(ref)];
-    }
+    Capability& at(CapRef ref);
 
     // Fills the empty slot `ref` with a capability of `object` as `parent`'s newest child
     // (no_cap: as a root).

@@ -47,23 +47,29 @@ void handle(System& system, Env& env, const machine::Trap& trap) {
     }
 }
 
+// Chooses the environment to run and tells it what it must know; nullptr at the end.
+[[gnu::noinline]] Env* choose(System& system) {
+    while (!system.finished) {
+        attend(system);
+        if (system.finished) break;
+        system.memory.system().now_ns = system.core.now().value;
+        Env& env = system.env(system.running);
+        if (env.pending.bits != 0) env::tell_pending(system, env);
+        if (system.running != env.self) continue;
+        if (system.loaded != env.self) switch_to(system, env);
+        return &env;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
-void run(System& system) {
-    while (!system.finished) {
-        if (system.running.value == 0 || system.core.now() >= system.next_event) {
-            attend(system);
-            if (system.finished) break;
-        }
-        Env& env = system.env(system.running);
-        if (env.pending.bits != 0) [[unlikely]] {
-            env::tell_pending(system, env);
-            if (system.running != env.self) continue;
-        }
-        if (system.loaded != env.self) [[unlikely]] switch_to(system, env);
-        const machine::Trap trap = system.core.run(env.context);
-        system.memory.system().now_ns = system.core.now().value;
-        handle(system, env, trap);
+[[gnu::noinline]] void run(System& system) {
+    while (Env* const env = choose(system)) {
+        do {
+            const machine::Trap trap = system.core.run(env->context);
+            handle(system, *env, trap);
+        } while (system.core.now() < system.next_event);
     }
     if (system.loaded.value != 0) account_time(system, system.env(system.loaded));
 }

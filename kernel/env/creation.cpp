@@ -39,7 +39,7 @@ Env& create(System& system, EnvId id, const EnvFrames& frames, FrameNumber accou
     env.account = account;
     env.id = id;
     env.creator = creator;
-    env.vector = no_slot;
+    env.info = &system.infos[id.value];
     env.wake = abi::never;
     extend_table(system, env, frames.table);
     system.forest.insert(cap::ref_of(frames.table, 0), CapType::environment, Rights::manage,
@@ -47,7 +47,7 @@ Env& create(System& system, EnvId id, const EnvFrames& frames, FrameNumber accou
     system.core.fp_reset(env.context);
 
     system.envs[id.value] = frames.object;
-    EnvInfo& info = system.infos[id.value];
+    EnvInfo& info = *env.info;
     info = EnvInfo{};
     info.state = EnvState::embryo;
     info.creator = creator;

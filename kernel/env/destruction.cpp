@@ -73,6 +73,7 @@ void release_frames(System& system, Env& env) {
     forget_requester(system, env.id);
     EnvInfo& info = system.info(env);
     info.state = EnvState::none;
+    system.events += info.history_events;
     info.frames_used = payer.held;
     system.core.env_ended(env.id, info);
     system.envs[env.id.value] = FrameNumber{0};

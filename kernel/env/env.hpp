@@ -20,6 +20,7 @@ using abi::Instant;
 using abi::Slot;
 using abi::Upcall;
 
+// A slot number beyond every table.
 inline constexpr Slot no_slot{0xffff'ffff};
 
 // Asynchronous upcalls that wait: one bit a kind, and the latest data of each.
@@ -44,7 +45,11 @@ struct Env {
     FrameNumber account;
     EnvId id;
     EnvId creator;
-    Slot vector;          // of its own table: the upcall page's frame; no_slot: none
+    abi::EnvInfo* info;   // its line in the info window
+    // The upcall page: the capability that maps it (0: none), the kernel's and its own view.
+    abi::CapRef vector;
+    abi::UpcallPage* page;
+    std::uint64_t page_address;
     FrameNumber next;     // the run ring
     FrameNumber previous;
     Instant wake;         // while parked

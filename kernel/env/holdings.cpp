@@ -86,7 +86,12 @@ std::uint64_t unmap(System& system, CapRef ref, std::uint64_t value) {
     CHITIN_ASSERT(capability.type == CapType::frame && capability.mapping != 0);
     const abi::VirtAddr address = page_address(system, capability.mapping);
     capability.mapping = 0;
-    return system.space(holder(system, ref)).unmap(address, value);
+    Env& env = holder(system, ref);
+    if (env.vector == ref) {  // its upcall page: from now on it has none
+        env.vector = cap::no_cap;
+        env.page = nullptr;
+    }
+    return system.space(env).unmap(address, value);
 }
 
 Status deletable(System& system, CapRef ref) {

@@ -22,7 +22,7 @@ inline void trace_event(System& system, const Env& env, abi::EventKind kind, std
 // `words`: at most event_words_max, none machine-dependent.
 inline void record(System& system, Env& env, abi::EventKind kind, std::uint8_t code,
                    Status status, const std::uint64_t* words, std::uint32_t count) {
-    EnvInfo& info = system.info(env);
+    EnvInfo& info = *env.info;
     std::uint64_t hash = trace::mix(
         info.history_hash, static_cast<std::uint64_t>(kind) | std::uint64_t{code} << 8 |
                                static_cast<std::uint64_t>(status) << 16 |
@@ -30,7 +30,6 @@ inline void record(System& system, Env& env, abi::EventKind kind, std::uint8_t c
     for (std::uint32_t i = 0; i < count; ++i) hash = trace::mix(hash, words[i]);
     info.history_hash = hash;
     info.history_events++;
-    system.events++;
     if (system.core.tracing()) [[unlikely]] {
         trace_event(system, env, kind, code, status, words, count);
     }

@@ -31,8 +31,8 @@ void tell_repossessed(System& system, CapRef ref) {
     const Capability& capability = system.forest.at(ref);
     const Slot slot = slot_in_holder(system, ref);
     system.info(env).repossessed++;
-    abi::UpcallPage* page = upcall_page(system, env);
-    if (page == nullptr || env.vector == slot) {
+    abi::UpcallPage* page = env.page;
+    if (page == nullptr || env.vector == ref) {
         env.pending.repossessed_untold++;
     } else {
         const std::uint32_t count = page->repossessed_count;

@@ -35,23 +35,23 @@ void stop(System& system, Env& env, EnvState state) {
         if (system.running == env.self) {
             system.running = env.next == env.self ? no_frame : env.next;
             system.slice_end = Instant{0};  // the next one gets a slice of its own
-            system.next_event = Instant{0};
         }
         env.next = no_frame;
         env.previous = no_frame;
     }
     info.state = state;
+    system.next_event = Instant{0};
 }
 
 void park(System& system, Env& env, Instant wake) {
     stop(system, env, EnvState::parked);
     env.wake = wake;
-    system.next_event = min(system.next_event, wake);
 }
 
 void run_next(System& system, Env& env) {
     CHITIN_ASSERT(system.info(env).state == EnvState::runnable);
     system.running = env.self;
+    system.next_event = Instant{0};
 }
 
 void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code) {

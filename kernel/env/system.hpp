@@ -44,14 +44,16 @@ struct System {
     FrameNumber loaded{};    // the environment whose root the MMU walks
     FrameNumber requests{};  // accounts with an active revocation (Account::next_request)
     Instant slice_end{};
-    Instant next_event{};    // the earliest time something is due: see cpu/schedule
-    std::uint64_t events = 0;
+    // The earliest time something is due (cpu/schedule). Whatever changes who may run, or what
+    // it must be told, sets it to 0: the loop asks this one question an entry.
+    Instant next_event{};
+    std::uint64_t events = 0;  // of environments that are gone
     std::uint32_t exit_code = 0;
     abi::EndReason end_reason{};
     bool finished = false;   // the root environment has ended
 
     Env& env(FrameNumber frame) { return memory.object<Env>(frame); }
-    EnvInfo& info(const Env& env) { return infos[env.id.value]; }
+    EnvInfo& info(const Env& env) { return *env.info; }
     mem::Space space(const Env& env) {
         return mem::Space{memory, env.root, loaded == env.self};
     }

@@ -1,6 +1,5 @@
 #include "kernel/env/upcalls.hpp"
 
-#include "kernel/env/holdings.hpp"
 #include "kernel/env/record.hpp"
 #include "kernel/env/running.hpp"
 
@@ -14,12 +13,6 @@ constexpr std::uint64_t user_address_end = std::uint64_t{1} << 47;
 template <class T>
 T read_once(const T& word) {
     return __atomic_load_n(&word, __ATOMIC_RELAXED);
-}
-
-std::uint64_t page_address(System& system, const Env& env) {
-    const CapRef ref = *slot_of(env, env.vector);
-    return system.window_base +
-           (std::uint64_t{system.forest.at(ref).mapping} << abi::page_shift);
 }
 
 // If the environment was on its way back from an upcall, completes that: the interrupted
@@ -53,11 +46,10 @@ bool enter(System& system, Env& env, abi::UpcallPage& page, Upcall kind, std::ui
     context.regs.rip = handler;
     context.regs.rsp = (stack & ~std::uint64_t{15}) - 8;
     context.regs.rdi = read_once(page.cookie);
-    context.regs.rsi = page_address(system, env);
+    context.regs.rsi = env.page_address;
     context.regs.rflags = 0x202;
     context.resume = machine::Resume::full;
     system.info(env).upcalls++;
-    system.memory.system().upcalls++;
     system.memory.charge(system.memory.costs().upcall);
     return true;
 }
@@ -91,23 +83,15 @@ void write_pending(abi::UpcallPage& page, const PendingUpcalls& pending) {
 
 }  // namespace
 
-abi::UpcallPage* upcall_page(System& system, const Env& env) {
-    if (env.vector == no_slot) return nullptr;
-    const auto ref = find(system, env, env.vector, CapType::frame, Rights::read | Rights::write);
-    if (!ref.has_value() || system.forest.at(*ref).mapping == 0) return nullptr;
-    return &system.memory.object<abi::UpcallPage>(system.forest.at(*ref).object);
-}
-
 void raise(System& system, Env& env, const machine::Trap& trap) {
     const bool fault = trap.kind == machine::TrapKind::page_fault;
     const Upcall kind = fault ? Upcall::page_fault : Upcall::exception;
     const std::uint64_t error = fault ? trap.error : trap.vector | trap.error << 32;
     const std::uint64_t words[] = {fault ? system.relative(trap.address.value) : 0, error};
     system.info(env).faults++;
-    system.memory.system().faults++;
     record(system, env, abi::EventKind::fault, static_cast<std::uint8_t>(trap.vector),
            Status::ok, words, 2);
-    abi::UpcallPage* page = upcall_page(system, env);
+    abi::UpcallPage* page = env.page;
     if (page == nullptr) return end(system, env, abi::EndReason::no_vector, 0);
     if (read_once(page->masked) != 0) {
         return end(system, env, abi::EndReason::fault_while_masked, 0);
@@ -119,11 +103,12 @@ void raise(System& system, Env& env, const machine::Trap& trap) {
 
 void post(System& system, Env& env, Upcall kind) {
     env.pending.bits |= 1u << static_cast<unsigned>(kind);
+    system.next_event = Instant{0};
     if (system.info(env).state == EnvState::parked) make_runnable(system, env);
 }
 
 void tell_pending(System& system, Env& env) {
-    abi::UpcallPage* page = upcall_page(system, env);
+    abi::UpcallPage* page = env.page;
     if (page == nullptr) return;  // told when there is one
     write_pending(*page, env.pending);
     if (env.pending.repossessed_untold > 0) {

@@ -9,9 +9,6 @@
 
 namespace kernel::env {
 
-// The environment's upcall page in the kernel's view, or nullptr if it has none it may use.
-abi::UpcallPage* upcall_page(System& system, const Env& env);
-
 // Enters the handler for a fault or exception right away; ends the environment if that cannot
 // be done.
 void raise(System& system, Env& env, const machine::Trap& trap);

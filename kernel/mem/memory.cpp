@@ -11,6 +11,12 @@ constexpr bool pinned(const FrameInfo& info) {
 }
 }  // namespace
 
+// Out of line on purpose, as Forest::at: dozens of callers, and the image has a size to keep.
+[[gnu::noinline]] FrameInfo& Memory::frame(FrameNumber name) {
+    CHITIN_ASSERT(in_pool(name));
+    return frames_[name.value - system_.pool_first.value];
+}
+
 void Memory::unlink(FrameList& list, FrameNumber name) {
     FrameInfo& info = frame(name);
     (info.previous == no_frame ? list.first : frame(info.previous).next) = info.next;

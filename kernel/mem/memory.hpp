@@ -40,13 +40,7 @@ public:
     bool in_pool(FrameNumber frame) const {
         return frame.value - system_.pool_first.value < system_.pool_frames;
     }
-    FrameInfo& frame(FrameNumber name) {
-        CHITIN_ASSERT(in_pool(name));
-        return frames_[name.value - system_.pool_first.value];
-    }
-    const FrameInfo& frame(FrameNumber name) const {
-        return const_cast<Memory*>(this)->frame(name);
-    }
+    FrameInfo& frame(FrameNumber name);
     std::byte* view(PhysAddr address) { return core_.view(address); }
     // The kernel object in a frame.
     template <class T>

@@ -23,8 +23,8 @@ Value account_create(System& system, Env& caller, const Arguments& arguments) {
     const CapRef ref =
         TRY(env::find(system, caller, arguments.slot(1), CapType::frame, Rights::none));
     TRY(env::check_retype(system, ref));
-    const std::uint32_t limit = TRY(frames(arguments.word[2]));
-    const std::uint32_t guarantee = TRY(frames(arguments.word[3]));
+    const std::uint32_t limit = TRY(frames(arguments.word(2)));
+    const std::uint32_t guarantee = TRY(frames(arguments.word(3)));
     const FrameNumber parent = system.forest.at(above).object;
     if (system.memory.account(parent).depth == mem::account_depth_max) {
         return base::error(Status::bad_argument);
@@ -41,19 +41,19 @@ Value account_create(System& system, Env& caller, const Arguments& arguments) {
 
 Value account_limit(System& system, Env& caller, const Arguments& arguments) {
     const CapRef ref = TRY(find_account(system, caller, arguments.slot(0), Rights::manage));
-    const std::uint32_t limit = TRY(frames(arguments.word[1]));
-    const std::uint32_t guarantee = TRY(frames(arguments.word[2]));
+    const std::uint32_t limit = TRY(frames(arguments.word(1)));
+    const std::uint32_t guarantee = TRY(frames(arguments.word(2)));
     TRY(system.memory.limit_account(system.forest.at(ref).object, limit, guarantee));
     return 0;
 }
 
 Value account_revoke(System& system, Env& caller, const Arguments& arguments) {
     const CapRef ref = TRY(find_account(system, caller, arguments.slot(0), Rights::revoke));
-    const std::uint32_t count = TRY(frames(arguments.word[1]));
+    const std::uint32_t count = TRY(frames(arguments.word(1)));
     if (count == 0) return base::error(Status::bad_argument);
     const FrameNumber account = system.forest.at(ref).object;
     if (system.memory.account(account).active) return base::error(Status::busy);
-    env::start_request(system, account, caller.id, count, abi::Instant{arguments.word[2]});
+    env::start_request(system, account, caller.id, count, abi::Instant{arguments.word(2)});
     return 0;
 }
 

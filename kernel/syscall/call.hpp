@@ -21,14 +21,28 @@ using env::System;
 
 using Value = Result<std::uint64_t>;
 
-// A call's six argument registers, as the environment alleges them.
-struct Arguments {
-    std::uint64_t word[6];
+// A call's six argument registers, as the environment alleges them: a view of its context.
+class Arguments {
+public:
+    explicit Arguments(const abi::SavedState& regs) : regs_{regs} {}
 
+    std::uint64_t word(unsigned i) const {
+        switch (i) {
+            case 0: return regs_.rdi;
+            case 1: return regs_.rsi;
+            case 2: return regs_.rdx;
+            case 3: return regs_.r10;
+            case 4: return regs_.r8;
+            default: return regs_.r9;
+        }
+    }
     // A slot number; one that does not fit becomes one that lies beyond every table.
     Slot slot(unsigned i) const {
-        return word[i] > 0xffff'ffff ? env::no_slot : Slot{static_cast<std::uint32_t>(word[i])};
+        return word(i) > 0xffff'ffff ? env::no_slot : Slot{static_cast<std::uint32_t>(word(i))};
     }
+
+private:
+    const abi::SavedState& regs_;
 };
 
 using Handler = Value (*)(System&, Env& caller, const Arguments&);

@@ -50,7 +50,7 @@ Value null(System&, Env&, const Arguments&) { return 0; }
 
 Value cap_derive(System& system, Env& caller, const Arguments& arguments) {
     const CapRef from = TRY(find_source(system, caller, arguments.slot(0)));
-    const Rights rights = TRY(fewer(system.forest.at(from), arguments.word[2]));
+    const Rights rights = TRY(fewer(system.forest.at(from), arguments.word(2)));
     const CapRef to = TRY(env::find_empty(system, caller, arguments.slot(1)));
     derive(system, from, to, rights);
     return 0;
@@ -60,7 +60,7 @@ Value cap_grant(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
     const CapRef from = TRY(find_source(system, caller, arguments.slot(1)));
     if (system.forest.at(from).type == CapType::table) return base::error(Status::wrong_type);
-    const Rights rights = TRY(fewer(system.forest.at(from), arguments.word[3]));
+    const Rights rights = TRY(fewer(system.forest.at(from), arguments.word(3)));
     const CapRef to = TRY(env::find_empty(system, *target, arguments.slot(2)));
     derive(system, from, to, rights);
     return 0;

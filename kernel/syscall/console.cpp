@@ -42,14 +42,14 @@ std::uint64_t hash_of(const char* bytes, std::uint64_t size) {
 
 Value console_write(System& system, Env& caller, const Arguments& arguments) {
     TRY(env::find(system, caller, arguments.slot(0), CapType::console, Rights::write));
-    if (arguments.word[1] >= static_cast<std::uint64_t>(abi::Channel::channel_count)) {
+    if (arguments.word(1) >= static_cast<std::uint64_t>(abi::Channel::channel_count)) {
         return base::error(Status::bad_argument);
     }
-    const auto channel = static_cast<abi::Channel>(arguments.word[1]);
-    const std::uint64_t size = arguments.word[3];
+    const auto channel = static_cast<abi::Channel>(arguments.word(1));
+    const std::uint64_t size = arguments.word(3);
     if (size < 1 || size > abi::console_bytes_max) return base::error(Status::bad_argument);
     char bytes[abi::console_bytes_max];
-    TRY(copy_in(system, caller, arguments.word[2], bytes, size));
+    TRY(copy_in(system, caller, arguments.word(2), bytes, size));
 
     system.core.print(caller.id, channel, std::string_view{bytes, size});
     const std::uint64_t words[] = {size, hash_of(bytes, size)};

@@ -25,7 +25,7 @@ std::uint64_t missing_level(System& system, const Env& caller, std::uint64_t num
     const auto target = find_env(system, caller, arguments.slot(0));
     const unsigned mask = abi::call_shapes[number].address_mask;
     if (!target.has_value() || mask == 0) return 0;
-    const abi::VirtAddr address{arguments.word[__builtin_ctz(mask)]};
+    const abi::VirtAddr address{arguments.word(__builtin_ctz(mask))};
     return system.space(**target).missing_level(address);
 }
 
@@ -37,7 +37,7 @@ void record_call(System& system, Env& caller, std::uint64_t number, const Argume
     for (unsigned i = 0; i < shape.arguments; ++i) {
         if ((shape.opaque_mask >> i & 1) != 0) continue;
         const bool address = (shape.address_mask >> i & 1) != 0;
-        words[count++] = address ? system.relative(arguments.word[i]) : arguments.word[i];
+        words[count++] = address ? system.relative(arguments.word(i)) : arguments.word(i);
     }
     if (value != 0) words[count++] = value;
     env::record(system, caller, abi::EventKind::call, static_cast<std::uint8_t>(number), status,
@@ -50,8 +50,7 @@ void dispatch(System& system, Env& caller) {
     abi::SavedState& regs = caller.context.regs;
     const std::uint64_t number = regs.rax;
     system.memory.charge(system.memory.costs().call);
-    system.info(caller).calls++;
-    system.memory.system().calls++;
+    caller.info->calls++;
     if (number >= call_count) [[unlikely]] {
         const std::uint64_t words[] = {number};
         env::record(system, caller, abi::EventKind::call, 0xff, Status::bad_call, words, 1);
@@ -59,16 +58,16 @@ void dispatch(System& system, Env& caller) {
         regs.rdx = 0;
         return;
     }
-    const Arguments arguments{{regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9}};
+    const Arguments arguments{regs};
     const Value result = handlers[number](system, caller, arguments);
     const Status status = result.has_value() ? Status::ok : result.error();
     std::uint64_t value = result.has_value() ? *result : 0;
     if (status == Status::no_table) [[unlikely]] {
         value = missing_level(system, caller, number, arguments);
     }
+    record_call(system, caller, number, arguments, status, value);
     regs.rax = static_cast<std::uint64_t>(status);
     regs.rdx = value;
-    record_call(system, caller, number, arguments, status, value);
 }
 
 }  // namespace kernel::syscall

@@ -62,15 +62,15 @@ Value env_start(System& system, Env& caller, const Arguments& arguments) {
     if (system.info(*target).state != abi::EnvState::embryo) {
         return base::error(Status::bad_state);
     }
-    const std::uint64_t entry = arguments.word[1];
-    const std::uint64_t stack = arguments.word[2];
+    const std::uint64_t entry = arguments.word(1);
+    const std::uint64_t stack = arguments.word(2);
     if (entry >= user_address_end || stack >= user_address_end) {
         return base::error(Status::bad_address);
     }
     abi::SavedState& regs = target->context.regs;
     regs.rip = entry;
     regs.rsp = stack;
-    regs.rdi = arguments.word[3];
+    regs.rdi = arguments.word(3);
     regs.rflags = 0x202;
     target->context.resume = machine::Resume::full;
     env::make_runnable(system, *target);
@@ -81,8 +81,13 @@ Value env_vector(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
     const CapRef ref = TRY(env::find(system, *target, arguments.slot(1), CapType::frame,
                                      Rights::read | Rights::write));
-    if (system.forest.at(ref).mapping == 0) return base::error(Status::not_mapped);
-    target->vector = arguments.slot(1);
+    const Capability& capability = system.forest.at(ref);
+    if (capability.mapping == 0) return base::error(Status::not_mapped);
+    target->vector = ref;
+    target->page = &system.memory.object<abi::UpcallPage>(capability.object);
+    target->page_address =
+        system.window_base + (std::uint64_t{capability.mapping} << abi::page_shift);
+    system.next_event = abi::Instant{0};  // what has been pending can be told now
     return 0;
 }
 
@@ -97,7 +102,7 @@ Value env_destroy(System& system, Env& caller, const Arguments& arguments) {
 
 Value env_exit(System& system, Env& caller, const Arguments& arguments) {
     env::end(system, caller, abi::EndReason::exited,
-             static_cast<std::uint32_t>(arguments.word[0]));
+             static_cast<std::uint32_t>(arguments.word(0)));
     return 0;
 }
 

@@ -47,8 +47,8 @@ Value frame_allocate(System& system, Env& caller, const Arguments& arguments) {
     const CapRef account = TRY(env::find(system, caller, arguments.slot(0), CapType::account,
                                          Rights::allocate));
     const CapRef to = TRY(env::find_empty(system, caller, arguments.slot(1)));
-    if (arguments.word[2] > abi::any_frame.value) return base::error(Status::bad_argument);
-    const FrameNumber wanted{static_cast<std::uint32_t>(arguments.word[2])};
+    if (arguments.word(2) > abi::any_frame.value) return base::error(Status::bad_argument);
+    const FrameNumber wanted{static_cast<std::uint32_t>(arguments.word(2))};
     const FrameNumber frame =
         TRY(system.memory.take(system.forest.at(account).object, wanted));
     system.forest.insert(to, CapType::frame, Rights::all, frame, cap::no_cap);
@@ -58,12 +58,12 @@ Value frame_allocate(System& system, Env& caller, const Arguments& arguments) {
 Value frame_guarantee(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
     const CapRef ref = TRY(find_frame(system, *target, arguments.slot(1), Rights::write));
-    if (arguments.word[2] > 1) return base::error(Status::bad_argument);
+    if (arguments.word(2) > 1) return base::error(Status::bad_argument);
     const FrameNumber frame = system.forest.at(ref).object;
     if (system.memory.frame(frame).state != abi::FrameState::user) {
         return base::error(Status::busy);
     }
-    TRY(system.memory.guarantee(frame, arguments.word[2] == 1));
+    TRY(system.memory.guarantee(frame, arguments.word(2) == 1));
     return 0;
 }
 
@@ -71,8 +71,8 @@ Value map(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
     const CapRef ref = TRY(find_frame(system, *target, arguments.slot(1), Rights::none));
     Capability& capability = system.forest.at(ref);
-    const Rights rights = TRY(mapping_rights(capability, arguments.word[3]));
-    const VirtAddr address = TRY(page_at(system, arguments.word[2]));
+    const Rights rights = TRY(mapping_rights(capability, arguments.word(3)));
+    const VirtAddr address = TRY(page_at(system, arguments.word(2)));
     if (capability.mapping != 0) return base::error(Status::already_mapped);
     const x86::WalkStep leaf = TRY(system.space(*target).leaf(address));
     if (leaf.entry->valid()) return base::error(Status::already_mapped);
@@ -86,36 +86,36 @@ Value unmap(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
     const CapRef ref = TRY(find_frame(system, *target, arguments.slot(1), Rights::none));
     if (system.forest.at(ref).mapping == 0) return base::error(Status::not_mapped);
-    if (arguments.word[2] > value_max) return base::error(Status::bad_argument);
-    return env::unmap(system, ref, arguments.word[2]);
+    if (arguments.word(2) > value_max) return base::error(Status::bad_argument);
+    return env::unmap(system, ref, arguments.word(2));
 }
 
 Value protect(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
     const CapRef ref = TRY(find_frame(system, *target, arguments.slot(1), Rights::none));
     const Capability& capability = system.forest.at(ref);
-    const Rights rights = TRY(mapping_rights(capability, arguments.word[2]));
+    const Rights rights = TRY(mapping_rights(capability, arguments.word(2)));
     if (capability.mapping == 0) return base::error(Status::not_mapped);
     return system.space(*target).protect(mapped_at(system, capability), rights);
 }
 
 Value entry_store(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
-    const VirtAddr address = TRY(page_at(system, arguments.word[1]));
+    const VirtAddr address = TRY(page_at(system, arguments.word(1)));
     const x86::WalkStep leaf = TRY(system.space(*target).leaf(address));
     if (leaf.entry->valid()) return base::error(Status::already_mapped);
-    if (arguments.word[2] > value_max) return base::error(Status::bad_argument);
-    *leaf.entry = x86::PageTableEntry::of_value(arguments.word[2]);
+    if (arguments.word(2) > value_max) return base::error(Status::bad_argument);
+    *leaf.entry = x86::PageTableEntry::of_value(arguments.word(2));
     return 0;
 }
 
 Value table_install(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
     const CapRef ref = TRY(find_frame(system, *target, arguments.slot(1), Rights::none));
-    if (arguments.word[3] < 1 || arguments.word[3] > 3) return base::error(Status::bad_argument);
-    const auto level = static_cast<unsigned>(arguments.word[3]);
+    if (arguments.word(3) < 1 || arguments.word(3) > 3) return base::error(Status::bad_argument);
+    const auto level = static_cast<unsigned>(arguments.word(3));
     const VirtAddr address =
-        TRY(page_at(system, arguments.word[2] & ~(abi::page_size - 1)));
+        TRY(page_at(system, arguments.word(2) & ~(abi::page_size - 1)));
     TRY(env::check_retype(system, ref));
     const x86::WalkStep parent = TRY(system.space(*target).table_entry(address, level));
 
@@ -130,15 +130,15 @@ Value table_install(System& system, Env& caller, const Arguments& arguments) {
 
 Value table_age(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
-    const std::uint64_t count = arguments.word[2];
-    const VirtAddr address = TRY(page_at(system, arguments.word[1]));
+    const std::uint64_t count = arguments.word(2);
+    const VirtAddr address = TRY(page_at(system, arguments.word(1)));
     const unsigned first = x86::index_of(address, 1);
     if (count < 1 || count > x86::entries_per_table - first) {
         return base::error(Status::bad_argument);
     }
-    if (arguments.word[3] < 1 || arguments.word[3] > 3) return base::error(Status::bad_argument);
+    if (arguments.word(3) < 1 || arguments.word(3) > 3) return base::error(Status::bad_argument);
     const x86::WalkStep leaf = TRY(system.space(*target).leaf(address));
-    return system.space(*target).age(leaf, address, count, arguments.word[3]);
+    return system.space(*target).age(leaf, address, count, arguments.word(3));
 }
 
 }  // namespace kernel::syscall

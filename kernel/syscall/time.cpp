@@ -20,8 +20,8 @@ Value yield(System& system, Env& caller, const Arguments& arguments) {
 }
 
 Value park(System& system, Env& caller, const Arguments& arguments) {
-    const abi::Instant wake{arguments.word[0]};
-    const abi::UpcallPage* page = env::upcall_page(system, caller);
+    const abi::Instant wake{arguments.word(0)};
+    const abi::UpcallPage* page = caller.page;
     const bool told = page != nullptr && page->pending != 0;
     if (told || caller.pending.bits != 0 || wake <= system.core.now()) return 0;
     env::park(system, caller, wake);
@@ -29,8 +29,8 @@ Value park(System& system, Env& caller, const Arguments& arguments) {
 }
 
 Value compute(System& system, Env&, const Arguments& arguments) {
-    if (arguments.word[0] > abi::compute_ns_max) return base::error(Status::bad_argument);
-    system.core.charge(abi::Nanoseconds{arguments.word[0]});
+    if (arguments.word(0) > abi::compute_ns_max) return base::error(Status::bad_argument);
+    system.core.charge(abi::Nanoseconds{arguments.word(0)});
     return 0;
 }
 

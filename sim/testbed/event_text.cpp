@@ -49,9 +49,9 @@ std::string words_text(const Event& event) {
 }
 
 std::string call_text(const Event& event) {
-    constexpr std::size_t calls = std::size(kernel::abi::call_shapes);
+    constexpr std::size_t calls = std::size(kernel::abi::call_names);
     const std::string name =
-        event.code < calls ? kernel::abi::call_shapes[event.code].name : "unknown call";
+        event.code < calls ? kernel::abi::call_names[event.code] : "unknown call";
     return fmt::format("call {}: {} [{}]", name, name_in(status_names, event.status),
                        words_text(event));
 }
