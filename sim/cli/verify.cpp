@@ -117,9 +117,9 @@ std::optional<Histories> Verification::histories(const Variant& variant) {
     std::istringstream lines{*output};
     for (std::string line; std::getline(lines, line);) {
         const testbed::Json json = testbed::Json::parse(line, nullptr, false);
-        if (!json.is_object() || !json.contains("trace_hash")) continue;
+        if (!json.is_object() || !json.contains("event_hash")) continue;
         all[json["cell"].get<std::uint64_t>()] = {
-            json["trace_hash"].get<std::string>(), json["trace_events"].get<std::uint64_t>(),
+            json["event_hash"].get<std::string>(), json["trace_events"].get<std::uint64_t>(),
             json["name"].get<std::string>(), json["error"].get<std::string>()};
     }
     return all;

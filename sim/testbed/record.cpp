@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/engine/history.hpp"
+
 namespace sim::testbed {
 
 namespace {
@@ -84,7 +86,10 @@ Json make_record(const Scenario& scenario, const engine::CellResult& result,
                 {"reason", reason_name(result.outcome.reason)},
                 {"time_ns", result.outcome.time_ns},
                 {"host_seconds", result.host_seconds},
-                {"trace_hash", fmt::format("{:016x}", result.trace_hash)},
+                {"trace_hash", fmt::format("{:016x}", engine::history_of(result))},
+                {"event_hash", result.trace_hash == 0
+                                   ? Json(nullptr)
+                                   : Json(fmt::format("{:016x}", result.trace_hash))},
                 {"trace_events",
                  result.trace_events != 0 ? result.trace_events : result.outcome.events},
                 {"frames_lost", result.outcome.frames_lost},

@@ -6,11 +6,14 @@
 /// results folder are then the same thing to the table, the report and the expectations.
 ///
 ///     {"cell", "name", "machine", "axes": {..}, "seed", "ok", "error", "exit_code", "reason",
-///      "time_ns", "host_seconds", "trace_hash", "trace_events", "frames_lost",
+///      "time_ns", "host_seconds", "trace_hash", "event_hash", "trace_events",
+///      "frames_lost",
 ///      "environments": [{"name", "serial", "exit_code", "reason", "calls", "upcalls", "faults",
 ///                        "time_ns", "history_hash", "history_events", "repossessed", "released",
 ///                        "results": [{..}], "text"}]}
 ///
+/// trace_hash is the same on both machines (sim/engine/history.hpp); event_hash is over all
+/// events in the order they happened, null where nobody saw them (bare).
 /// Hashes are 16 hexadecimal digits in text: JSON numbers lose bits over 2^53 in many readers.
 
 #include <string_view>
