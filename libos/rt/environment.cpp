@@ -28,14 +28,19 @@ Environment::Environment(const kernel::abi::StartBlock& start, const Declaration
       upcalls_{*this},
       arguments_{arguments_of(info_, start.env_record), declaration} {}
 
-void Environment::begin() {
-    for (std::uint32_t slot = kernel::abi::slot_first_free.value; slot < start_.first_free_slot;
-         ++slot) {
-        const auto identity = calls::cap_identify(Slot{slot});
-        if (identity.has_value() && identity->type == CapType::frame) {
-            space_.guarantee(Slot{slot});
-        }
+// The stack's frames are the last ones the creator put into the table.
+void Environment::adopt_stack() {
+    const std::uint64_t first = start_.first_free_slot - kernel::abi::stack_pages;
+    for (std::uint64_t i = 0; i < kernel::abi::stack_pages; ++i) {
+        const Slot slot{static_cast<std::uint32_t>(first + i)};
+        space_.guarantee(slot);
+        space_.adopt(slot, VirtAddr{start_.space_base + kernel::abi::stack_offset +
+                                    i * kernel::abi::page_size});
     }
+}
+
+void Environment::begin() {
+    adopt_stack();
     must(upcalls_.begin(space_, info_.system().xsave != 0), "mapping the upcall page and stack");
     void* first = heap_.allocate(heap_pages_first * kernel::abi::page_size - 64);
     if (first == nullptr) panic("no memory for the heap");

@@ -84,6 +84,7 @@ public:
 private:
     [[noreturn]] void fail(std::string_view what, Status status);
     void check_arguments();
+    void adopt_stack();
     void announce();
     void write(kernel::abi::Channel channel, std::string_view bytes);
 

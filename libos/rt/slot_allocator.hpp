@@ -45,11 +45,12 @@ public:
         ++free_;
     }
 
-    // The table grew by one frame.
-    void extend() {
-        CHITIN_ASSERT(size_ < size_max);
+    // The table grew by one frame, the first `taken` slots of which are in use.
+    void extend(std::uint32_t taken = 0) {
+        CHITIN_ASSERT(size_ < size_max && taken <= kernel::abi::table_slots_per_frame);
+        for (std::uint32_t i = size_; i < size_ + taken; ++i) words_[i / 64] |= bit(i);
         size_ += kernel::abi::table_slots_per_frame;
-        free_ += kernel::abi::table_slots_per_frame;
+        free_ += kernel::abi::table_slots_per_frame - taken;
     }
 
     bool taken(kernel::abi::Slot slot) const {

@@ -87,13 +87,26 @@ Result<void> Space::map_new(VirtAddr first, std::uint64_t pages) {
     for (std::uint64_t i = 0; i < pages; ++i) {
         const Slot slot = TRY(allocate());
         guarantee(slot);
-        const auto mapped =
-            map(slot, VirtAddr{first.value + i * page_size}, Rights::read | Rights::write);
-        if (mapped.has_value()) continue;
+        const VirtAddr address{first.value + i * page_size};
+        const auto mapped = map(slot, address, Rights::read | Rights::write);
+        if (mapped.has_value()) {
+            note_own(slot, address);
+            continue;
+        }
         release(slot);
         return mapped;
     }
     return {};
+}
+
+void Space::note_own(Slot slot, VirtAddr address) {
+    if (own_count_ == own_pages_max) {
+        own_known_ = false;
+        return;
+    }
+    const auto page =
+        static_cast<std::uint32_t>((address.value - base_) >> kernel::abi::page_shift);
+    own_pages_[own_count_++] = {slot, page};
 }
 
 VirtAddr Space::reserve(std::uint64_t pages) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "kernel/abi/start.hpp"
 #include "libos/rt/calls.hpp"
@@ -60,12 +61,31 @@ public:
     // The leaf table of `address`, made now: its slot. Errors: as table_install.
     Result<Slot> install_leaf(VirtAddr address);
 
+    // A page of address space for a mapping that lasts only for a moment.
+    VirtAddr scratch() const { return VirtAddr{base_ + runtime_offset + kernel::abi::page_size}; }
+
+    // ---- the runtime's own pages, which a forked child gets copies of
+    struct OwnPage {
+        Slot slot;
+        std::uint32_t page;  // of the space slot
+    };
+    static constexpr std::uint32_t own_pages_max = 512;
+    // A page that was mapped by whoever made this environment.
+    void adopt(Slot slot, VirtAddr address) { note_own(slot, address); }
+    std::span<const OwnPage> own_pages() const { return {own_pages_, own_count_}; }
+    // Are all of them in own_pages()?
+    bool own_pages_known() const { return own_known_; }
+    const SlotAllocator& slots() const { return slots_; }
+    // The table has one frame more, of which the first `taken` slots are in use.
+    void extended_outside(std::uint32_t taken) { slots_.extend(taken); }
+
     // For Heap: more pages at the heap's end.
     static std::byte* grow_heap(void* space, std::uint64_t pages);
 
 private:
     Result<Slot> install(VirtAddr address, unsigned level);
     Result<void> extend();
+    void note_own(Slot slot, VirtAddr address);
 
     std::uint64_t base_;
     std::uint64_t next_heap_;
@@ -73,6 +93,9 @@ private:
     SlotAllocator slots_;
     bool guarantees_ = true;
     bool extending_ = false;
+    bool own_known_ = true;
+    std::uint32_t own_count_ = 0;
+    OwnPage own_pages_[own_pages_max];
 };
 
 }  // namespace libos::rt

@@ -1,5 +1,7 @@
 #include "libos/rt/spawn.hpp"
 
+#include "libos/rt/nursery.hpp"
+
 namespace libos::rt {
 
 namespace {
@@ -10,152 +12,45 @@ using kernel::abi::page_size;
 using kernel::abi::stack_pages;
 using kernel::abi::StartBlock;
 
-// A child while it is being made.
-class Nursery {
-public:
-    Nursery(Environment& environment, const SpawnOptions& options)
-        : environment_{environment}, space_{environment.space()}, options_{options} {}
-
-    Result<Child> make(std::uint64_t entry);
-
-private:
-    Result<void> open_account();
-    Result<void> create();
-    Result<Slot> hand_over(Slot slot);
-    Result<void> install_tables();
-    Result<void> map_stack();
-    Result<void> write_start(Slot top);
-    Result<void> grant();
-    std::uint64_t stack_base() const { return base_ + kernel::abi::stack_offset; }
-    std::uint64_t start_address() const {
-        return stack_base() + stack_pages * page_size - sizeof(StartBlock);
-    }
-
-    Environment& environment_;
-    Space& space_;
-    const SpawnOptions& options_;
-    Child child_{};
-    std::uint64_t base_ = 0;
-    std::uint32_t next_slot_ = kernel::abi::slot_first_free.value;
-};
-
-Result<void> Nursery::open_account() {
-    const Slot frame = TRY(space_.allocate());
-    const auto opened = calls::account_create(kernel::abi::slot_account, frame,
-                                              options_.limit_frames, options_.guarantee_frames);
-    if (!opened.has_value()) {
-        space_.release(frame);
-        return kernel::base::error(opened.error());
-    }
-    child_.account = frame;
-    return {};
+// Where a child with that base finds its stack and its start block.
+std::uint64_t stack_base(std::uint64_t base) { return base + kernel::abi::stack_offset; }
+std::uint64_t start_address(std::uint64_t base) {
+    return stack_base(base) + stack_pages * page_size - sizeof(StartBlock);
 }
 
-Result<void> Nursery::create() {
-    Slot frames[3];
-    unsigned count = 0;
-    Status status = Status::ok;
-    for (; count < 3 && status == Status::ok; ++count) {
-        const auto slot = space_.allocate(kernel::abi::any_frame, child_.account);
-        if (!slot.has_value()) {
-            status = slot.error();
-            break;
-        }
-        frames[count] = *slot;
-    }
-    if (status == Status::ok) {
-        const auto id = calls::env_create(child_.account, frames[0], frames[1], frames[2]);
-        if (id.has_value()) {
-            child_.env = frames[0];
-            child_.id = *id;
-            space_.give_slot(frames[1]);
-            space_.give_slot(frames[2]);
-            return {};
-        }
-        status = id.error();
-    }
-    while (count-- > 0) space_.release(frames[count]);
-    return kernel::base::error(status);
-}
-
-// Moves a frame to the child's next slot: the child has the only capability then.
-Result<Slot> Nursery::hand_over(Slot slot) {
-    const Slot its{next_slot_++};
-    const auto granted = calls::cap_grant(child_.env, slot, its, Rights::all);
-    space_.release(slot);
-    if (!granted.has_value()) return kernel::base::error(granted.error());
-    return its;
-}
-
-Result<void> Nursery::install_tables() {
-    for (unsigned level = 3; level >= 1; --level) {
-        const Slot table =
-            TRY(hand_over(TRY(space_.allocate(kernel::abi::any_frame, child_.account))));
-        const calls::Answer answer =
-            calls::table_install(table, VirtAddr{stack_base()}, level, child_.env);
-        if (answer.status != Status::ok) return kernel::base::error(answer.status);
-    }
-    return {};
-}
-
-Result<void> Nursery::map_stack() {
-    for (std::uint64_t page = 0; page < stack_pages; ++page) {
-        const Slot slot = TRY(space_.allocate(kernel::abi::any_frame, child_.account));
-        if (page == stack_pages - 1) TRY(write_start(slot));
-        const Slot its = TRY(hand_over(slot));
-        const VirtAddr address{stack_base() + page * page_size};
-        const calls::Answer answer =
-            calls::map(its, address, Rights::read | Rights::write, child_.env);
-        if (answer.status != Status::ok) return kernel::base::error(answer.status);
-    }
-    return {};
-}
-
-// The start block, written through a mapping of the parent's that lasts only for that.
-Result<void> Nursery::write_start(Slot top) {
-    const VirtAddr near{space_.base() + runtime_offset + page_size};
-    TRY(space_.map(top, near, Rights::read | Rights::write));
-    StartBlock block{};
-    block.info = environment_.start().info;
-    block.space_base = base_;
-    block.env_record = options_.env_record;
-    block.first_free_slot = next_slot_ + 1;
-    block.table_frames = 1;
-    block.seed = environment_.start().seed;
-    block.argument = options_.argument;
+// The start block, at the end of the child's topmost stack page.
+Result<void> write_start(Environment& environment, Slot top, const StartBlock& block) {
+    const VirtAddr near = environment.space().scratch();
+    TRY(environment.space().map(top, near, Rights::read | Rights::write));
     auto* bytes = reinterpret_cast<std::byte*>(near.value);
     __builtin_memcpy(bytes + page_size - sizeof block, &block, sizeof block);
     TRY(calls::unmap(top, 0));
     return {};
 }
 
-Result<void> Nursery::grant() {
-    TRY(calls::cap_grant(child_.env, child_.account, kernel::abi::slot_account,
-                         options_.account_rights));
-    TRY(calls::cap_grant(child_.env, kernel::abi::slot_console, kernel::abi::slot_console,
-                         options_.console_rights));
-    return {};
-}
-
-Result<Child> Nursery::make(std::uint64_t entry) {
-    TRY(open_account());
-    const auto created = create();
-    if (!created.has_value()) {
-        space_.release(child_.account);
-        return kernel::base::error(created.error());
+// Tables in the first slots, then the stack in the next, as the first environment has them.
+Result<void> fill(Environment& environment, Nursery& nursery, std::uint64_t base,
+                  const SpawnOptions& options) {
+    std::uint32_t next = kernel::abi::slot_first_free.value;
+    for (unsigned level = 3; level >= 1; --level) {
+        TRY(nursery.install(VirtAddr{stack_base(base)}, level, Slot{next++}));
     }
-    base_ = environment_.info().system().window_base +
-            child_.id.value * kernel::abi::space_slot_size;
-    const auto filled = [this, entry]() -> Result<void> {
-        TRY(install_tables());
-        TRY(map_stack());
-        TRY(grant());
-        TRY(calls::env_start(child_.env, entry, VirtAddr{start_address() - 8}, start_address()));
-        return {};
-    }();
-    if (filled.has_value()) return child_;
-    destroy(environment_, child_);
-    return kernel::base::error(filled.error());
+    StartBlock block{};
+    block.info = environment.start().info;
+    block.space_base = base;
+    block.env_record = options.env_record;
+    block.first_free_slot = next + stack_pages;
+    block.table_frames = 1;
+    block.seed = environment.start().seed;
+    block.argument = options.argument;
+    for (std::uint64_t page = 0; page < stack_pages; ++page) {
+        const Slot slot = TRY(nursery.allocate());
+        if (page == stack_pages - 1) TRY(write_start(environment, slot, block));
+        TRY(nursery.hand_over(slot, Slot{next}));
+        const VirtAddr address{stack_base(base) + page * page_size};
+        TRY(nursery.map(Slot{next++}, address, Rights::read | Rights::write));
+    }
+    return nursery.grant_basics(options);
 }
 
 }  // namespace
@@ -163,19 +58,32 @@ Result<Child> Nursery::make(std::uint64_t entry) {
 Result<Child> spawn(Environment& environment, const SpawnOptions& options) {
     const auto entry = environment.info().entry_of(options.program);
     if (!entry) return kernel::base::error(Status::bad_argument);
-    return Nursery{environment, options}.make(*entry);
+    Nursery nursery{environment};
+    TRY(nursery.open(options.limit_frames, options.guarantee_frames));
+    const Child child = nursery.child();
+    const std::uint64_t base = environment.info().system().window_base +
+                               child.id.value * kernel::abi::space_slot_size;
+    const auto filled = [&]() -> Result<void> {
+        TRY(fill(environment, nursery, base, options));
+        const std::uint64_t block = start_address(base);
+        TRY(calls::env_start(child.env, *entry, VirtAddr{block - 8}, block));
+        return {};
+    }();
+    if (filled.has_value()) return child;
+    destroy(environment, child);
+    return kernel::base::error(filled.error());
 }
 
 SpawnOptions options_of(Environment& environment, std::uint32_t env_record) {
     const kernel::abi::EnvRecord* record = environment.info().env_record(env_record);
     CHITIN_ASSERT(record != nullptr);
-    const std::uint32_t limit = record->limit_frames != 0
-                                    ? record->limit_frames
-                                    : environment.info().system().pool_frames;
+    const std::uint32_t pool = environment.info().system().pool_frames;
+    const std::uint32_t limit = record->limit_frames != 0 ? record->limit_frames : pool;
     return {.program = InfoWindow::name_of(record->program),
             .limit_frames = limit,
             .guarantee_frames = record->guarantee_frames,
-            .env_record = env_record};
+            .env_record = env_record,
+            .account_rights = limit < pool ? Rights::allocate : Rights::all};
 }
 
 bool ended(Environment& environment, const Child& child) {

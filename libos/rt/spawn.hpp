@@ -4,8 +4,9 @@
 // else (three objects, page tables, stack) is charged to the child's own account, so a child
 // with a limit of under `spawn_frames_min` cannot start.
 //
-// The child finds its capabilities where kernel/abi/start.hpp says. Of its account it may only
-// allocate: it cannot raise its own limit. Its space slot has the number of its EnvId.
+// The child finds its capabilities where kernel/abi/start.hpp says. Of an account with a limit it
+// may only allocate: who may make sub-accounts, as a fork does, may also raise that limit. Its
+// space slot has the number of its EnvId.
 #pragma once
 
 #include "libos/rt/environment.hpp"
@@ -21,7 +22,7 @@ struct SpawnOptions {
     std::uint32_t env_record = no_env_record;
     std::uint64_t argument = 0;
     Rights account_rights = Rights::allocate;
-    Rights console_rights = Rights::write;
+    Rights console_rights = Rights::write | Rights::grant;
 };
 
 struct Child {
@@ -33,7 +34,8 @@ struct Child {
 // Errors: bad_argument (no such program), and those of the calls. What was made is undone.
 Result<Child> spawn(Environment& environment, const SpawnOptions& options);
 
-// The options an EnvRecord asks for. A limit of 0 is all of the pool.
+// The options an EnvRecord asks for. A limit of 0 is all of the pool; a child whose limit is the
+// whole pool gets all rights on its account.
 SpawnOptions options_of(Environment& environment, std::uint32_t env_record);
 
 bool ended(Environment& environment, const Child& child);

@@ -37,9 +37,8 @@ Result<void> Upcalls::begin(Space& space, bool xsave) {
     const VirtAddr page{space.base() + runtime_offset};
     const VirtAddr stack{page.value + 16 * page_size};
     TRY(space.map_new(stack, stack_pages));
-    const Slot slot = TRY(space.allocate());
-    space.guarantee(slot);
-    TRY(space.map(slot, page, Rights::read | Rights::write));
+    TRY(space.map_new(page, 1));
+    slot_ = space.own_pages().back().slot;
     page_ = reinterpret_cast<volatile UpcallPage*>(page.value);
     page_->masked = 1;
     page_->handler = code_address(xsave ? libos_upcall_xsave : libos_upcall_fxsave);
@@ -47,7 +46,7 @@ Result<void> Upcalls::begin(Space& space, bool xsave) {
     page_->cookie = reinterpret_cast<std::uint64_t>(this);
     page_->resume_begin = code_address(libos_upcall_resume_begin);
     page_->resume_end = code_address(libos_upcall_resume_end);
-    TRY(calls::env_vector(slot));
+    TRY(calls::env_vector(slot_));
     unmask();
     return {};
 }

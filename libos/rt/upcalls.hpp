@@ -62,6 +62,7 @@ public:
     }
 
     volatile kernel::abi::UpcallPage& page() { return *page_; }
+    Slot slot() const { return slot_; }  // the page's
 
 private:
     struct Entry {
@@ -73,6 +74,7 @@ private:
 
     Environment& environment_;
     volatile kernel::abi::UpcallPage* page_ = nullptr;
+    Slot slot_{};
     Entry entries_[handlers_max] = {};
     unsigned count_ = 0;
 };

@@ -82,6 +82,7 @@ bool Arbiter::start() {
             options.guarantee_frames =
                 wanted < options.limit_frames ? wanted : options.limit_frames;
         }
+        options.account_rights = libos::rt::Rights::allocate;  // no one raises a limit but this
         const auto child = libos::rt::spawn(env_, options);
         if (!child.has_value()) {
             env_.say("arbiter: ", InfoWindow::name_of(record->name), " does not start: ",

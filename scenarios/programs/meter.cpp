@@ -1,0 +1,159 @@
+// meter: what the kernel's primitives cost, in ticks of the time-stamp counter.
+//
+// On the hosted machine a tick is a fraction of a nanosecond of the host; in QEMU with -icount
+// it is one instruction, exactly. Each operation runs in batches; the median batch is reported.
+// Its result lines differ from run to run, so it is no scenario to verify or to compare.
+#include "libos/rt/program.hpp"
+#include "libos/rt/spawn.hpp"
+
+namespace {
+
+using namespace libos::rt;
+using kernel::abi::Upcall;
+
+constexpr unsigned batches = 21;
+
+constexpr Parameter parameters[] = {
+    {"repetitions", ParameterKind::integer, "2000", "how often each operation runs", batches,
+     10'000'000},
+};
+
+class Meter {
+public:
+    explicit Meter(Environment& env)
+        : env_{env}, repetitions_{static_cast<unsigned>(env.arguments().integer("repetitions"))} {
+        env_.upcalls().add(&Meter::on_upcall, this);
+        frame_ = env_.must(env_.space().allocate(), "a frame");
+        page_ = env_.space().reserve(512);
+        env_.must(env_.space().map(frame_, page_, read_write), "map");
+        env_.must(calls::unmap(frame_, 0), "unmap");
+    }
+
+    int run() {
+        report("nothing", repetitions_, [] {});
+        report("null_call", repetitions_, [] { static_cast<void>(calls::null()); });
+        report("exception_upcall", repetitions_, [] { asm volatile("ud2"); });
+        measure_memory();
+        measure_capabilities();
+        measure_environments();
+        return 0;
+    }
+
+private:
+    static constexpr Rights read_write = Rights::read | Rights::write;
+
+    static bool on_upcall(void* cookie, const UpcallData& data) {
+        Meter& meter = *static_cast<Meter*>(cookie);
+        if (data.kind == Upcall::exception) {
+            auto& page = meter.env_.upcalls().page();
+            page.saved.rip = page.saved.rip + 2;  // behind the ud2
+            return true;
+        }
+        if (data.kind != Upcall::page_fault || data.address != meter.page_.value) return false;
+        return calls::map(meter.frame_, meter.page_, read_write).status == Status::ok;
+    }
+
+    // Times `operation`, and runs `undo` untimed after each.
+    template <class Operation, class Undo>
+    std::uint64_t batch(unsigned count, Operation& operation, Undo& undo) {
+        std::uint64_t ticks = 0;
+        for (unsigned i = 0; i < count; ++i) {
+            const std::uint64_t begin = __builtin_ia32_rdtsc();
+            operation();
+            ticks += __builtin_ia32_rdtsc() - begin;
+            undo();
+        }
+        return ticks;
+    }
+
+    template <class Operation, class Undo>
+    void report(std::string_view name, unsigned repetitions, Operation operation, Undo undo) {
+        const unsigned count = repetitions / batches > 0 ? repetitions / batches : 1;
+        std::uint64_t ticks[batches];
+        batch(1, operation, undo);
+        for (std::uint64_t& one : ticks) one = batch(count, operation, undo);
+        for (unsigned i = 1; i < batches; ++i) {
+            for (unsigned j = i; j > 0 && ticks[j] < ticks[j - 1]; --j) {
+                std::swap(ticks[j], ticks[j - 1]);
+            }
+        }
+        const std::uint64_t least = ticks[0] / count;
+        const std::uint64_t median = ticks[batches / 2] / count;
+        if (name == "nothing") nothing_ = median;
+        JsonLine line;
+        line.add("operation", name)
+            .add("repetitions", std::uint64_t{count} * batches)
+            .add("median_ticks", median - std::min(median, nothing_))
+            .add("least_ticks", least - std::min(least, nothing_));
+        env_.report(line);
+    }
+    template <class Operation>
+    void report(std::string_view name, unsigned repetitions, Operation operation) {
+        report(name, repetitions, operation, [] {});
+    }
+
+    void measure_memory() {
+        auto touch = [this] { *reinterpret_cast<volatile std::uint64_t*>(page_.value) = 1; };
+        auto map = [this] { static_cast<void>(calls::map(frame_, page_, read_write)); };
+        auto unmap = [this] { static_cast<void>(calls::unmap(frame_, 0)); };
+        report("map", repetitions_, map, unmap);
+        map();
+        report("unmap", repetitions_, unmap, map);
+        unmap();
+        report("map_touch_unmap", repetitions_, [&] {
+            map();
+            touch();
+            unmap();
+        });
+        report("fault_to_resume", repetitions_, touch, unmap);
+    }
+
+    void measure_capabilities() {
+        const Slot copy = env_.must(env_.space().take_slot(), "a slot");
+        auto derive = [&] { static_cast<void>(calls::cap_derive(frame_, copy, Rights::read)); };
+        auto revoke = [&] { static_cast<void>(calls::cap_revoke(frame_)); };
+        report("derive", repetitions_, derive, revoke);
+        derive();
+        report("revoke_1", repetitions_, revoke, derive);
+        revoke();
+        constexpr unsigned children = 1000;
+        Slot slots[children];
+        for (Slot& slot : slots) slot = env_.must(env_.space().take_slot(), "a slot");
+        auto derive_all = [&] {
+            for (const Slot slot : slots) {
+                static_cast<void>(calls::cap_derive(frame_, slot, Rights::read));
+            }
+        };
+        derive_all();
+        report("revoke_1000", batches * 2, revoke, derive_all);
+        revoke();
+    }
+
+    void measure_environments() {
+        const Slot env = env_.must(env_.space().take_slot(), "a slot");
+        const Slot table = env_.must(env_.space().take_slot(), "a slot");
+        const Slot root = env_.must(env_.space().take_slot(), "a slot");
+        const Slot account = env_.must(env_.space().allocate(), "a frame");
+        env_.must(calls::account_create(kernel::abi::slot_account, account, 16, 0), "account");
+        report("env_create_destroy", repetitions_, [&] {
+            static_cast<void>(calls::frame_allocate(kernel::abi::slot_account, env));
+            static_cast<void>(calls::frame_allocate(kernel::abi::slot_account, table));
+            static_cast<void>(calls::frame_allocate(kernel::abi::slot_account, root));
+            static_cast<void>(calls::env_create(account, env, table, root));
+            static_cast<void>(calls::env_destroy(env));
+        });
+    }
+
+    Environment& env_;
+    unsigned repetitions_;
+    Slot frame_{};
+    VirtAddr page_{};
+    std::uint64_t nothing_ = 0;
+};
+
+int run(Environment& env) { return Meter{env}.run(); }
+
+}  // namespace
+
+CHITIN_PROGRAM(meter, "Times the kernel's primitives in ticks of the time-stamp counter.", parameters,
+               run)
