@@ -25,15 +25,25 @@ namespace {
 
 constexpr Rights writable = Rights::read | Rights::write;
 
-bool on_stack(const Space::OwnPage& own) {
+// The context has a page of its own: where the compiler puts things on the stack is nobody's
+// business, and the context's address enters the history.
+constexpr std::uint64_t context_offset = rt::runtime_offset + 2 * page_size;
+
+// Pages that still change while the others are copied.
+bool copied_last(const Space::OwnPage& own) {
     const std::uint64_t offset = std::uint64_t{own.page} << kernel::abi::page_shift;
-    return offset - kernel::abi::stack_offset < kernel::abi::stack_pages * page_size;
+    return offset == context_offset ||
+           offset - kernel::abi::stack_offset < kernel::abi::stack_pages * page_size;
 }
 
 }  // namespace
 
 rt::Result<void> CowRegion::begin() {
-    first_ = environment_.space().reserve(pages_);
+    Space& space = environment_.space();
+    first_ = space.reserve(pages_);
+    const VirtAddr context{space.base() + context_offset};
+    TRY(space.map_new(context, 1));
+    context_ = reinterpret_cast<Context*>(context.value);
     table_ = environment_.heap().array<Page>(pages_);
     if (table_.size() != pages_) return kernel::base::error(Status::no_frames);
     environment_.upcalls().add(on_upcall, this);
@@ -121,9 +131,9 @@ rt::Result<void> CowRegion::copy_page(rt::Nursery& nursery, const Space::OwnPage
 }
 
 rt::Result<void> CowRegion::copy_runtime(rt::Nursery& nursery, std::uint32_t& spare,
-                                         bool stack) {
+                                         bool last) {
     for (const Space::OwnPage& own : environment_.space().own_pages()) {
-        if (on_stack(own) == stack) TRY(copy_page(nursery, own, spare));
+        if (copied_last(own) == last) TRY(copy_page(nursery, own, spare));
     }
     return {};
 }
@@ -142,9 +152,10 @@ rt::Result<void> CowRegion::share_pages(rt::Nursery& nursery, std::uint32_t& spa
     return {};
 }
 
-// Everything but the stack first: what lies on it (the context, this region, the environment)
-// is final when its pages are copied. The child's page tables go to slots behind the parent's.
-rt::Result<void> CowRegion::prepare(rt::Nursery& nursery, Context& context) {
+// Stack and context last: what lies there (this region, the environment) is final when they are
+// copied. The child's page tables go to slots behind the parent's.
+rt::Result<void> CowRegion::prepare(rt::Nursery& nursery) {
+    Context& context = *context_;
     const std::uint32_t slots = environment_.space().slots().size();
     for (std::uint32_t made = kernel::abi::table_slots_per_frame; made < slots;
          made += kernel::abi::table_slots_per_frame) {
@@ -168,9 +179,9 @@ rt::Result<void> CowRegion::prepare(rt::Nursery& nursery, Context& context) {
     return {};
 }
 
-void CowRegion::begin_child(const Context& context) {
+void CowRegion::begin_child() {
     Space& space = environment_.space();
-    space.extended_outside(context.spare - space.slots().size());
+    space.extended_outside(context_->spare - space.slots().size());
     counts_ = {};
 }
 
@@ -179,16 +190,15 @@ rt::Result<Fork> CowRegion::fork(std::uint32_t limit_frames) {
     rt::Masked masked{environment_.upcalls()};
     rt::Nursery nursery{environment_};
     TRY(nursery.open(limit_frames, 0));
-    Context context{};
-    if (libos_context_save(&context) != 0) {
-        begin_child(context);
+    if (libos_context_save(context_) != 0) {
+        begin_child();
         return Fork{.in_child = true, .child = {}};
     }
     const auto started = [&]() -> rt::Result<void> {
-        TRY(prepare(nursery, context));
+        TRY(prepare(nursery));
         const auto entry = reinterpret_cast<std::uint64_t>(libos_context_resume);
-        const auto at = reinterpret_cast<std::uint64_t>(&context);
-        TRY(calls::env_start(nursery.child().env, entry, VirtAddr{at & ~std::uint64_t{15}}, at));
+        const auto at = reinterpret_cast<std::uint64_t>(context_);
+        TRY(calls::env_start(nursery.child().env, entry, VirtAddr{at + page_size}, at));
         return {};
     }();
     if (started.has_value()) return Fork{.in_child = false, .child = nursery.child()};

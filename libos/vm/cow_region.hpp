@@ -73,12 +73,12 @@ private:
     void make_own(std::uint32_t number);
     void copy(std::uint32_t number);
 
-    rt::Result<void> prepare(rt::Nursery& nursery, Context& context);
+    rt::Result<void> prepare(rt::Nursery& nursery);
     rt::Result<void> share_pages(rt::Nursery& nursery, std::uint32_t& spare);
-    rt::Result<void> copy_runtime(rt::Nursery& nursery, std::uint32_t& spare, bool stack);
+    rt::Result<void> copy_runtime(rt::Nursery& nursery, std::uint32_t& spare, bool last);
     rt::Result<void> copy_page(rt::Nursery& nursery, const rt::Space::OwnPage& own,
                                std::uint32_t& spare);
-    void begin_child(const Context& context);
+    void begin_child();
     rt::VirtAddr address(std::uint32_t number) const {
         return rt::VirtAddr{first_.value + std::uint64_t{number} * kernel::abi::page_size};
     }
@@ -87,6 +87,7 @@ private:
     std::uint32_t pages_;
     rt::VirtAddr first_;
     std::span<Page> table_;
+    Context* context_ = nullptr;
     CowCounts counts_;
 };
 
