@@ -82,7 +82,7 @@ struct EnvInfo {
     std::uint64_t time_ns;       // virtual time it used
     std::uint64_t history_hash;  // of all its calls, upcalls and faults so far, in order
     std::uint64_t history_events;
-    std::uint64_t repossessed;   // frames taken by force
+    std::uint64_t repossessed;   // frames taken by force from the account it is bound to
     std::uint64_t released;      // frames given back while asked to
     std::uint64_t reserved2[5];
 };

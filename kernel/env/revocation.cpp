@@ -30,7 +30,6 @@ void tell_repossessed(System& system, CapRef ref) {
     Env& env = holder(system, ref);
     const Capability& capability = system.forest.at(ref);
     const Slot slot = slot_in_holder(system, ref);
-    system.info(env).repossessed++;
     abi::UpcallPage* page = env.page;
     if (page == nullptr || env.vector == ref) {
         env.pending.repossessed_untold++;
@@ -77,6 +76,7 @@ bool abort_request(System& system, FrameNumber name, std::uint32_t& steps) {
             account.repossessed--;
             return false;
         }
+        if (account.bound != no_frame) system.info(system.env(account.bound)).repossessed++;
     }
     if (account.active) finish_request(system, name);
     return true;

@@ -1,0 +1,75 @@
+// Linux's own primitives, on the same host in the same run: what one would use instead.
+#include <benchmark/benchmark.h>
+#include <csetjmp>
+#include <csignal>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+namespace {
+
+constexpr std::size_t page = 4096;
+void* faulting_page = nullptr;
+
+void getpid_call(benchmark::State& state) {
+    for (auto _ : state) benchmark::DoNotOptimize(syscall(SYS_getpid));
+}
+
+void* map_page(int protection) {
+    return mmap(nullptr, page, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+void mmap_munmap(benchmark::State& state) {
+    for (auto _ : state) munmap(map_page(PROT_READ | PROT_WRITE), page);
+}
+
+void skip_ud2(int, siginfo_t*, void* context) {
+    static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP] += 2;
+}
+
+void unprotect(int, siginfo_t*, void*) {
+    mprotect(faulting_page, page, PROT_READ | PROT_WRITE);
+}
+
+void handle(int signal, void (*handler)(int, siginfo_t*, void*)) {
+    struct sigaction action {};
+    action.sa_sigaction = handler;
+    action.sa_flags = SA_SIGINFO;
+    sigaction(signal, &action, nullptr);
+}
+
+void sigill_round_trip(benchmark::State& state) {
+    handle(SIGILL, skip_ud2);
+    for (auto _ : state) asm volatile("ud2");
+    signal(SIGILL, SIG_DFL);
+}
+
+// SIGSEGV, and the mapping made accessible in its handler: a pager on Linux.
+void sigsegv_mprotect(benchmark::State& state) {
+    faulting_page = map_page(PROT_NONE);
+    handle(SIGSEGV, unprotect);
+    for (auto _ : state) {
+        *static_cast<volatile char*>(faulting_page) = 1;
+        mprotect(faulting_page, page, PROT_NONE);
+    }
+    signal(SIGSEGV, SIG_DFL);
+    munmap(faulting_page, page);
+}
+
+void fork_exit(benchmark::State& state) {
+    for (auto _ : state) {
+        const pid_t child = fork();
+        if (child == 0) _exit(0);
+        waitpid(child, nullptr, 0);
+    }
+}
+
+}  // namespace
+
+BENCHMARK(getpid_call)->Name("linux/getpid");
+BENCHMARK(mmap_munmap)->Name("linux/mmap_munmap");
+BENCHMARK(sigill_round_trip)->Name("linux/sigill_round_trip");
+BENCHMARK(sigsegv_mprotect)->Name("linux/sigsegv_mprotect");
+BENCHMARK(fork_exit)->Name("linux/fork_exit");

@@ -1,0 +1,78 @@
+#include "bench/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bench {
+
+namespace {
+
+struct RowName {
+    const char* operation;  // meter's
+    const char* peer;       // Linux's, or ""
+};
+
+constexpr RowName rows[] = {
+    {"null_call", "getpid"},
+    {"exception_upcall", "sigill_round_trip"},
+    {"fault_to_resume", "sigsegv_mprotect"},
+    {"map", ""},
+    {"unmap", ""},
+    {"map_touch_unmap", "mmap_munmap"},
+    {"derive", ""},
+    {"revoke_1", ""},
+    {"revoke_1000", ""},
+    {"env_create_destroy", "fork_exit"},
+};
+
+std::optional<double> value(const std::optional<Figures>& figures, const std::string& name) {
+    if (!figures) return std::nullopt;
+    const auto found = figures->find(name);
+    if (found == figures->end()) return std::nullopt;
+    return found->second;
+}
+
+std::string cell(const std::optional<double>& number) {
+    return number ? fmt::format("{:.0f}", *number) : "-";
+}
+
+// True: met. A figure that is not there meets nothing and misses nothing.
+bool print_aim(const char* text, const std::optional<double>& measured, double most) {
+    if (!measured) {
+        fmt::print("  {:<62} not measured\n", text);
+        return true;
+    }
+    const bool met = *measured <= most;
+    fmt::print("  {:<62} {:>8.0f} of {:>6.0f}  {}\n", text, *measured, most,
+               met ? "met" : "missed");
+    return met;
+}
+
+}  // namespace
+
+int print_summary(const Summary& summary) {
+    fmt::print("\n{:<20} {:>10} {:>12}  {:<20} {:>10} {:>8}\n", "operation", "hosted ns",
+               "image instr.", "Linux", "Linux ns", "ratio");
+    for (const RowName& row : rows) {
+        const auto hosted = value(summary.hosted_ns, row.operation);
+        const auto peer = value(summary.linux_ns, row.peer);
+        const std::string ratio = hosted && peer ? fmt::format("{:.2f}", *hosted / *peer) : "-";
+        fmt::print("{:<20} {:>10} {:>12}  {:<20} {:>10} {:>8}\n", row.operation, cell(hosted),
+                   cell(value(summary.image, row.operation)), row.peer, cell(peer), ratio);
+    }
+    fmt::print("\nAims\n");
+    print_aim("hosted null call, ns", value(summary.hosted_ns, "null_call"), 30);
+    const auto signal = value(summary.linux_ns, "sigsegv_mprotect");
+    print_aim("hosted fault to libOS and back, ns (1.3 x Linux's, with mprotects)",
+              value(summary.hosted_ns, "fault_to_resume"), signal ? 1.3 * *signal : 0);
+    int missed = 0;
+    missed += print_aim("image null call, instructions", value(summary.image, "null_call"), 60)
+                  ? 0 : 1;
+    missed += print_aim("image exception to upcall and back, instructions",
+                        value(summary.image, "exception_upcall"), 150)
+                  ? 0 : 1;
+    return missed;
+}
+
+}  // namespace bench

@@ -1,0 +1,21 @@
+// The summary: both machines beside Linux, and the aims.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bench/primitives.hpp"
+
+namespace bench {
+
+struct Summary {
+    Figures linux_ns;                   // name -> nanoseconds
+    std::optional<Figures> hosted_ns;
+    std::optional<Figures> image;       // instructions
+};
+
+// Prints the table and the aims; returns how many of the aims that count instructions, and so
+// are exact, are missed.
+int print_summary(const Summary& summary);
+
+}  // namespace bench
