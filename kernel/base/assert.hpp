@@ -10,13 +10,14 @@
 
 namespace kernel::base {
 
-/// Report `expression` at `file`:`line` and stop the machine. Defined by each machine.
-[[noreturn]] void assert_failed(const char* expression, const char* file, int line);
+/// Report `file`:`line` and stop the machine. Defined by each machine.
+[[noreturn]] void assert_failed(const char* file, int line);
 
 }  // namespace kernel::base
 
-/// A macro because the text and the place of the condition are the report.
+/// A macro because the place is the report. The condition's text is not kept: it stands at that
+/// place, and the image has a size to keep.
 #define CHITIN_ASSERT(condition)                                                  \
     (__builtin_expect(static_cast<bool>(condition), true)                         \
          ? static_cast<void>(0)                                                   \
-         : ::kernel::base::assert_failed(#condition, __FILE__, __LINE__))
+         : ::kernel::base::assert_failed(__FILE__, __LINE__))

@@ -26,7 +26,7 @@ class Arguments {
 public:
     explicit Arguments(const abi::SavedState& regs) : regs_{regs} {}
 
-    std::uint64_t word(unsigned i) const {
+    [[gnu::always_inline]] std::uint64_t word(unsigned i) const {
         switch (i) {
             case 0: return regs_.rdi;
             case 1: return regs_.rsi;

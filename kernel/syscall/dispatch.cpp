@@ -29,19 +29,30 @@ std::uint64_t missing_level(System& system, const Env& caller, std::uint64_t num
     return system.space(**target).missing_level(address);
 }
 
-void record_call(System& system, Env& caller, std::uint64_t number, const Arguments& arguments,
-                 Status status, std::uint64_t value) {
+[[gnu::noinline]] void record_words(System& system, Env& caller, std::uint64_t number,
+                                    Status status, std::uint64_t value) {
     const abi::CallShape& shape = abi::call_shapes[number];
+    const abi::SavedState& regs = caller.context.regs;
+    const std::uint64_t arguments[] = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9};
     std::uint64_t words[abi::event_words_max];
     std::uint32_t count = 0;
     for (unsigned i = 0; i < shape.arguments; ++i) {
         if ((shape.opaque_mask >> i & 1) != 0) continue;
         const bool address = (shape.address_mask >> i & 1) != 0;
-        words[count++] = address ? system.relative(arguments.word(i)) : arguments.word(i);
+        words[count++] = address ? system.relative(arguments[i]) : arguments[i];
     }
     if (value != 0) words[count++] = value;
     env::record(system, caller, abi::EventKind::call, static_cast<std::uint8_t>(number), status,
                 words, count);
+}
+
+// The registers still hold the arguments.
+void record_call(System& system, Env& caller, std::uint64_t number, Status status,
+                 std::uint64_t value) {
+    if (abi::call_shapes[number].arguments != 0 || value != 0 || system.core.tracing()) {
+        return record_words(system, caller, number, status, value);
+    }
+    env::extend_history(*caller.info, env::event_head(abi::EventKind::call, number, status, 0));
 }
 
 }  // namespace
@@ -65,7 +76,7 @@ void dispatch(System& system, Env& caller) {
     if (status == Status::no_table) [[unlikely]] {
         value = missing_level(system, caller, number, arguments);
     }
-    record_call(system, caller, number, arguments, status, value);
+    record_call(system, caller, number, status, value);
     regs.rax = static_cast<std::uint64_t>(status);
     regs.rdx = value;
 }

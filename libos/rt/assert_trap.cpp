@@ -4,6 +4,6 @@
 
 namespace kernel::base {
 
-void assert_failed(const char*, const char*, int) { __builtin_trap(); }
+void assert_failed(const char*, int) { __builtin_trap(); }
 
 }  // namespace kernel::base

@@ -8,8 +8,8 @@
 
 namespace kernel::base {
 
-[[noreturn]] void assert_failed(const char* expression, const char* file, int line) {
-    std::fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, expression);
+[[noreturn]] void assert_failed(const char* file, int line) {
+    std::fprintf(stderr, "%s:%d: assertion failed\n", file, line);
     std::abort();
 }
 

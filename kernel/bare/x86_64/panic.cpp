@@ -139,11 +139,9 @@ extern "C" [[noreturn]] void chitin_trap_panic(const TrapFrame& frame) {
 
 namespace kernel::base {
 
-void assert_failed(const char* expression, const char* file, int line) {
+void assert_failed(const char* file, int line) {
     bare::begin();
     bare::put("assertion failed: ");
-    bare::put(expression);
-    bare::put(" at ");
     bare::put(file);
     bare::put(':');
     bare::put_decimal(static_cast<std::uint64_t>(line));
