@@ -225,9 +225,10 @@ Env& create_root(System& system, const BootInfo& boot, std::uint64_t entry) {
     return root;
 }
 
-std::uint64_t entry_of(const BootInfo& boot, const char* program) {
+// Names are padded with zeros, so equal names are equal in all their bytes.
+std::uint64_t entry_of(const BootInfo& boot, const char (&program)[24]) {
     for (const abi::ProgramInfo& info : boot.programs) {
-        if (std::strcmp(info.name, program) == 0) return info.entry;
+        if (std::memcmp(info.name, program, sizeof info.name) == 0) return info.entry;
     }
     return 0;
 }

@@ -155,5 +155,4 @@ int run(Environment& env) { return Meter{env}.run(); }
 
 }  // namespace
 
-CHITIN_PROGRAM(meter, "Times the kernel's primitives in ticks of the time-stamp counter.", parameters,
-               run)
+CHITIN_PROGRAM(meter, "Times the kernel's primitives in time-stamp counter ticks.", parameters, run)

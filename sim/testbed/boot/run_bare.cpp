@@ -50,7 +50,9 @@ std::deque<CellRange> divide(std::uint32_t cells, const BareOptions& options) {
 class Farm {
 public:
     Farm(std::span<const std::byte> bundle, const BareOptions& options)
-        : bundle_{bundle}, options_{options}, waiting_{divide(header_of(bundle).cell_count, options)} {}
+        : bundle_{bundle},
+          options_{options},
+          waiting_{divide(header_of(bundle).cell_count, options)} {}
 
     std::expected<Results, std::string> run() {
         while (!waiting_.empty() || !running_.empty()) {

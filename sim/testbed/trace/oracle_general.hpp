@@ -36,7 +36,8 @@ inline constexpr std::size_t oracle_record_bytes = 24;
     ByteSource& source, std::span<const std::byte> head, Builder& builder);
 
 /// Write `trace` to `path` as zstd-compressed oracleGeneral: time is the reference's number
-/// modulo 2^32, or twice it plus the write where the trace tells writes, size its weight or `default_size` where it has none. Errors: the file's.
+/// modulo 2^32, or twice it plus the write where the trace tells writes, size its weight or
+/// `default_size` where it has none. Errors: the file's.
 [[nodiscard]] std::expected<void, TraceError> write_oracle_general_zst(
     const std::string& path, const Trace& trace, std::uint32_t default_size);
 
