@@ -52,8 +52,9 @@ class Keeper : public benchmark::ConsoleReporter {
 public:
     void ReportRuns(const std::vector<Run>& runs) override {
         for (const Run& run : runs) {
-            const std::string name = run.benchmark_name();
-            if (name.starts_with("linux/")) figures[name.substr(6)] = run.GetAdjustedRealTime();
+            const std::string& name = run.run_name.function_name;
+            if (run.aggregate_name != "median" || !name.starts_with("linux/")) continue;
+            figures[name.substr(6)] = run.GetAdjustedRealTime();
         }
         ConsoleReporter::ReportRuns(runs);
     }

@@ -64,8 +64,9 @@ int print_summary(const Summary& summary) {
     fmt::print("\nAims\n");
     print_aim("hosted null call, ns", value(summary.hosted_ns, "null_call"), 30);
     const auto signal = value(summary.linux_ns, "sigsegv_mprotect");
-    print_aim("hosted fault to libOS and back, ns (1.3 x Linux's, with mprotects)",
-              value(summary.hosted_ns, "fault_to_resume"), signal ? 1.3 * *signal : 0);
+    print_aim("hosted fault to libOS and back, ns (1.3 x Linux's, mprotects too)",
+              signal ? value(summary.hosted_ns, "fault_to_resume") : std::nullopt,
+              1.3 * signal.value_or(0));
     int missed = 0;
     missed += print_aim("image null call, instructions", value(summary.image, "null_call"), 60)
                   ? 0 : 1;
