@@ -7,6 +7,8 @@
 // if it uses any. The libOS goes back by itself: restore, clear `masked`, look at `pending`,
 // then iretq in user mode from `saved`; the kernel is not involved.
 //
+// Decision: kernel/design/0005-upcalls.md.
+//
 // Invariants:
 // - While `masked` is not zero no upcall is delivered: an asynchronous one sets its bit in
 //   `pending`, which the libOS must look at after clearing `masked`; none is lost.

@@ -1,4 +1,5 @@
 // The seam: what a machine gives the kernel. This is all of it.
+// Decisions: kernel/design/0001-one-seam-two-machines.md, 0004-one-virtual-clock.md.
 //
 // A machine is a folder with a header `machine_impl.hpp` (found on the include path: the build
 // chooses the machine; there is no #if and no virtual function) that defines the class

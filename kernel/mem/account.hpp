@@ -5,6 +5,8 @@
 // repossessed and frames that may not (guaranteed ones, kernel objects) are in two lists, so
 // that taking the next one is O(1) whatever the environment did.
 //
+// Decision: kernel/design/0003-accounts-and-revocation.md.
+//
 // Invariants: held == length(loose) + length(pinned); flagged + objects == length(pinned);
 // used == held + sum of the sub-accounts' used; given == sum of their guarantees.
 #pragma once
