@@ -6,6 +6,7 @@
 // Exit codes: 0, 1 (--strict, or a machine failed), 2 wrong usage.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <optional>
@@ -50,6 +51,7 @@ bool take_options(int& argc, char** argv, Options& options) {
 // Prints as usual, and keeps what Linux's primitives took.
 class Keeper : public benchmark::ConsoleReporter {
 public:
+    Keeper() : ConsoleReporter{isatty(STDOUT_FILENO) == 1 ? OO_ColorTabular : OO_Tabular} {}
     void ReportRuns(const std::vector<Run>& runs) override {
         for (const Run& run : runs) {
             const std::string& name = run.run_name.function_name;
