@@ -131,6 +131,7 @@ void Core::event(const abi::Event& event) {
     progress_++;
     parts_.journal.event(event);
     if (parts_.options.after_event) parts_.options.after_event(event);
+    if (parts_.options.verify) parts_.options.verify(parts_.ram);
 }
 
 void Core::env_ended(abi::EnvId env, const abi::EnvInfo& info) {

@@ -18,6 +18,8 @@ struct HostedOptions {
     double watchdog_seconds = 10;
     // Called after every event, in test builds: checkers verify whole-system invariants here.
     std::function<void(const kernel::abi::Event&)> after_event;
+    // Called after every event too, with the machine's memory from pool_first on.
+    std::function<void(std::span<std::byte> pool)> verify;
     // Where console text goes as it is printed (besides the result); empty: nowhere.
     std::function<void(std::uint16_t env, std::string_view text)> on_text;
 };

@@ -1,0 +1,414 @@
+#include "sim/checkers/conservation.hpp"
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "kernel/cap/capability.hpp"
+#include "kernel/env/env.hpp"
+#include "kernel/machine/boot_info.hpp"
+#include "kernel/mem/account.hpp"
+#include "kernel/x86/page_table_entry.hpp"
+
+namespace sim::checkers {
+
+namespace {
+
+using kernel::abi::CapRef;
+using kernel::abi::CapType;
+using kernel::abi::FrameInfo;
+using kernel::abi::FrameNumber;
+using kernel::abi::FrameState;
+using kernel::abi::includes;
+using kernel::abi::page_size;
+using kernel::abi::Rights;
+using kernel::cap::Capability;
+using kernel::env::Env;
+using kernel::mem::Account;
+using kernel::x86::PageTableEntry;
+
+constexpr FrameNumber no_frame{0};
+constexpr std::uint32_t env_info_pages =
+    kernel::abi::environments_max * sizeof(kernel::abi::EnvInfo) / page_size;
+
+struct Broken {
+    std::string what;
+};
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+class Conservation {
+public:
+    explicit Conservation(std::span<const std::byte> pool)
+        : pool_{pool}, system_{object<kernel::abi::SystemInfo>(kernel::machine::pool_first)} {
+        check(system_.magic == kernel::abi::system_info_magic, "no kernel lives in this memory");
+        check(std::uint64_t{system_.pool_frames} * page_size <= pool.size(),
+              "the pool is larger than the memory");
+        frames_ = &object<FrameInfo>(
+            FrameNumber{kernel::machine::pool_first.value + 1 + env_info_pages});
+        root_account_ =
+            FrameNumber{system_.pool_first.value + system_.kernel_frames - 1};
+        listed_.resize(system_.pool_frames);
+        named_.resize(system_.pool_frames);
+    }
+
+    void verify() {
+        walk_free_list();
+        each_frame([this](FrameNumber name, const FrameInfo& info) {
+            if (info.state == FrameState::account || name == root_account_) check_account(name);
+        });
+        check_all_listed();
+        check_sums();
+        each_frame([this](FrameNumber name, const FrameInfo& info) {
+            if (info.state == FrameState::cap_table) check_table_of_capabilities(name);
+        });
+        check_names();
+        each_frame([this](FrameNumber name, const FrameInfo& info) {
+            if (info.state == FrameState::env) check_space(name);
+        });
+        check(spaces_seen_tables_ == table_caps_, "page tables: " + number(spaces_seen_tables_) +
+                                                      " installed, " + number(table_caps_) +
+                                                      " capabilities of tables");
+    }
+
+private:
+    struct Sums {
+        std::uint64_t used_below = 0;
+        std::uint64_t given = 0;
+    };
+
+    static void check(bool holds, const std::string& what) {
+        if (!holds) throw Broken{what};
+    }
+
+    template <class T>
+    const T& object(FrameNumber name) const {
+        const std::uint64_t offset =
+            std::uint64_t{name.value - kernel::machine::pool_first.value} * page_size;
+        check(offset + page_size <= pool_.size(), "frame " + number(name.value) + " is not there");
+        return *reinterpret_cast<const T*>(pool_.data() + offset);
+    }
+    bool in_pool(FrameNumber name) const {
+        return name.value - system_.pool_first.value < system_.pool_frames;
+    }
+    std::uint32_t index(FrameNumber name) const {
+        check(in_pool(name), "frame " + number(name.value) + " is not in the pool");
+        return name.value - system_.pool_first.value;
+    }
+    const FrameInfo& frame(FrameNumber name) const { return frames_[index(name)]; }
+
+    template <class Function>
+    void each_frame(Function&& function) const {
+        for (std::uint32_t i = 0; i < system_.pool_frames; ++i) {
+            function(FrameNumber{system_.pool_first.value + i}, frames_[i]);
+        }
+    }
+
+    // ---- lists and accounts
+
+    // Marks every frame of a list; returns how many there are.
+    template <class Function>
+    std::uint32_t walk_list(FrameNumber first, FrameNumber* last, const std::string& which,
+                            Function&& each) {
+        FrameNumber before = no_frame;
+        std::uint32_t count = 0;
+        for (FrameNumber name = first; name != no_frame; name = frame(name).next) {
+            const std::string text = which + ": frame " + number(name.value);
+            check(!listed_[index(name)], text + " is in two lists, or twice in one");
+            listed_[index(name)] = true;
+            check(frame(name).previous == before, text + ": its back link is wrong");
+            each(frame(name), text);
+            before = name;
+            ++count;
+        }
+        if (last != nullptr) check(*last == before, which + ": its last frame is not the last");
+        return count;
+    }
+
+    void walk_free_list() {
+        const std::uint32_t count = walk_list(
+            system_.free_first, nullptr, "free list", [](const FrameInfo& info, auto& text) {
+                check(info.state == FrameState::free, text + " is not free");
+                check(info.caps == 0 && info.first_cap == 0, text + " has capabilities");
+            });
+        check(count == system_.free_frames, "free frames: " + number(count) + ", counted as " +
+                                                number(system_.free_frames));
+    }
+
+    void check_account(FrameNumber name) {
+        const auto& account = object<Account>(name);
+        const std::string which = "account " + number(name.value);
+        std::uint32_t flagged = 0;
+        std::uint32_t objects = 0;
+        FrameNumber last = account.loose.last;
+        std::uint32_t held =
+            walk_list(account.loose.first, &last, which + " (loose)",
+                      [&](const FrameInfo& info, auto& text) {
+                          check(info.account == name, text + " is charged to another");
+                          check(info.state == FrameState::user && info.flags == 0,
+                                text + " may not be repossessed");
+                      });
+        last = account.pinned.last;
+        held += walk_list(account.pinned.first, &last, which + " (pinned)",
+                          [&](const FrameInfo& info, auto& text) {
+                              check(info.account == name, text + " is charged to another");
+                              const bool user = info.state == FrameState::user;
+                              check(!user || info.flags == 1, text + " is not guaranteed");
+                              ++(user ? flagged : objects);
+                          });
+        check(held == account.held, which + ": holds " + number(held) + ", counted as " +
+                                        number(account.held));
+        check(flagged == account.flagged, which + ": flagged count is wrong");
+        check(objects == account.objects, which + ": object count is wrong");
+        claims_ += account.claim();
+        accounts_.push_back(name);
+        if (name == root_account_) return;
+        check(object_is_account(account.parent), which + ": its parent is no account");
+        sums_[account.parent.value].used_below += account.used;
+        sums_[account.parent.value].given += account.guarantee;
+        if (account.bound == no_frame) return;
+        check(frame(account.bound).state == FrameState::env, which + ": bound to no environment");
+    }
+
+    bool object_is_account(FrameNumber name) const {
+        return in_pool(name) &&
+               (name == root_account_ || frame(name).state == FrameState::account);
+    }
+
+    void check_all_listed() const {
+        std::uint32_t kernel_frames = 0;
+        each_frame([&](FrameNumber name, const FrameInfo& info) {
+            const bool kernel = info.state == FrameState::kernel;
+            if (kernel) ++kernel_frames;
+            check(listed_[index(name)] != kernel,
+                  "frame " + number(name.value) + (kernel ? " is the kernel's, and listed"
+                                                          : " is in no list"));
+        });
+        check(kernel_frames == system_.kernel_frames, "kernel frames are counted wrong");
+    }
+
+    void check_sums() {
+        for (const FrameNumber name : accounts_) {
+            const auto& account = object<Account>(name);
+            const Sums sums = sums_[name.value];
+            const std::string which = "account " + number(name.value);
+            check(account.used == account.held + sums.used_below,
+                  which + ": used is " + number(account.used) + ", held and below " +
+                      number(account.held + sums.used_below));
+            check(account.given == sums.given,
+                  which + ": gave guarantees of " + number(account.given) + ", its sub-accounts "
+                  "have " + number(sums.given));
+        }
+        check(claims_ == system_.reserved_frames, "reserved frames: " + number(claims_) +
+                                                      ", counted as " +
+                                                      number(system_.reserved_frames));
+    }
+
+    // ---- capabilities
+
+    const Capability& capability(CapRef ref) const {
+        const FrameNumber table = kernel::cap::table_frame_of(ref);
+        check(frame(table).state == FrameState::cap_table,
+              "a link leads to frame " + number(table.value) + ", no capability table");
+        return (&object<Capability>(table))[kernel::cap::index_of(ref)];
+    }
+
+    void check_table_of_capabilities(FrameNumber name) {
+        const FrameInfo& info = frame(name);
+        const std::string which = "capability table " + number(name.value);
+        check(frame(info.owner).state == FrameState::env, which + ": its owner is gone");
+        const auto& owner = object<Env>(info.owner);
+        check(info.entries < owner.table_frame_count && owner.table_frames[info.entries] == name,
+              which + ": it is not where it says in its owner's table");
+        for (std::uint32_t i = 0; i < kernel::abi::table_slots_per_frame; ++i) {
+            const CapRef ref = kernel::cap::ref_of(name, i);
+            if (capability(ref).type != CapType::none) check_capability(ref, info.owner);
+        }
+    }
+
+    void check_capability(CapRef ref, FrameNumber holder) {
+        const Capability& cap = capability(ref);
+        const std::string which = "capability " + number(kernel::cap::table_frame_of(ref).value) +
+                                  "/" + number(kernel::cap::index_of(ref));
+        named_[index(cap.object)]++;
+        check_links(ref, cap, which);
+        check_type(cap, which);
+        if (cap.type == CapType::table) ++table_caps_;
+        if (cap.type != CapType::frame || cap.mapping == 0) return;
+        const bool first = mapped_[holder.value].emplace(cap.mapping, ref).second;
+        check(first, which + ": another capability claims its mapping");
+    }
+
+    void check_links(CapRef ref, const Capability& cap, const std::string& which) const {
+        if (cap.parent != 0) {
+            const Capability& parent = capability(cap.parent);
+            check(parent.type != CapType::none && parent.object == cap.object,
+                  which + ": its parent names another object");
+            check(includes(parent.rights, cap.rights), which + ": more rights than its parent");
+        }
+        const CapRef head =
+            cap.parent == 0 ? frame(cap.object).first_cap : capability(cap.parent).child;
+        if (cap.previous == 0) {
+            check(head == ref, which + ": it is not the first child");
+        } else {
+            const Capability& previous = capability(cap.previous);
+            check(previous.next == ref && previous.parent == cap.parent,
+                  which + ": its previous sibling does not know it");
+        }
+        if (cap.next != 0) {
+            check(capability(cap.next).previous == ref, which + ": its next does not know it");
+        }
+        if (cap.child != 0) {
+            check(capability(cap.child).parent == ref, which + ": its child has another parent");
+        }
+    }
+
+    void check_type(const Capability& cap, const std::string& which) const {
+        const FrameState state = frame(cap.object).state;
+        bool fits = false;
+        switch (cap.type) {
+            case CapType::frame:
+                fits = state == FrameState::user ||
+                       (state == FrameState::table && includes(Rights::read, cap.rights));
+                break;
+            case CapType::table:
+                fits = state == FrameState::table;
+                break;
+            case CapType::environment:
+                fits = state == FrameState::env;
+                break;
+            case CapType::account:
+                fits = object_is_account(cap.object);
+                break;
+            default:
+                fits = cap.type == CapType::console && state == FrameState::kernel;
+        }
+        check(fits, which + ": its object is of another type");
+    }
+
+    void check_names() const {
+        each_frame([&](FrameNumber name, const FrameInfo& info) {
+            const std::uint32_t found = named_[index(name)];
+            check(info.caps == found, "frame " + number(name.value) + ": " + number(found) +
+                                          " capabilities, counted as " + number(info.caps));
+            check((info.first_cap == 0) == (found == 0),
+                  "frame " + number(name.value) + ": its first capability is wrong");
+            const bool needs_name = info.state == FrameState::user ||
+                                    info.state == FrameState::table ||
+                                    info.state == FrameState::account;
+            check(!needs_name || found > 0,
+                  "frame " + number(name.value) + " is held, and nobody can name it");
+        });
+    }
+
+    // ---- environments and page tables
+
+    void check_space(FrameNumber name) {
+        const auto& env = object<Env>(name);
+        const std::string which = "environment " + number(env.id.value);
+        check(env.self == name, which + ": it is not where it says");
+        check(object_is_account(env.account), which + ": its account is gone");
+        check(frame(env.root).state == FrameState::root && frame(env.root).owner == name,
+              which + ": its root table is not its own");
+        leaves_ = 0;
+        const auto& claims = mapped_[name.value];
+        walk_table(env.root, kernel::x86::levels, 0, name, claims);
+        check(leaves_ == claims.size(), which + ": " + number(leaves_) + " present pages, " +
+                                            number(claims.size()) + " mapped capabilities");
+        check_vector(env, which);
+    }
+
+    void walk_table(FrameNumber table, unsigned level, std::uint64_t page, FrameNumber env,
+                    const std::unordered_map<std::uint32_t, CapRef>& claims) {
+        const auto* entries = &object<PageTableEntry>(table);
+        std::uint32_t present = 0;
+        const unsigned info_first = kernel::x86::entries_per_table - 4;
+        for (unsigned i = 0; i < kernel::x86::entries_per_table; ++i) {
+            const PageTableEntry entry = entries[i];
+            if (!entry.valid()) continue;
+            if (level == 3 && i >= info_first) continue;  // the info window: not the owner's
+            ++present;
+            // Pages count from the window's start, which is one root entry.
+            const std::uint64_t below =
+                level == kernel::x86::levels
+                    ? 0
+                    : page + (std::uint64_t{i} << (9 * (level - 1)));
+            if (level == 1) {
+                check_leaf(entry, below, claims);
+                continue;
+            }
+            check(level != kernel::x86::levels || i == (system_.window_base >> 39 & 511),
+                  "a root table has an entry outside the window");
+            const FrameInfo& next = frame(entry.frame());
+            check(next.state == FrameState::table && next.level == level - 1 &&
+                      next.owner == env,
+                  "frame " + number(entry.frame().value) + " is installed as a table it is not");
+            ++spaces_seen_tables_;
+            walk_table(entry.frame(), level - 1, below, env, claims);
+        }
+        check(frame(table).entries == present, "table " + number(table.value) + ": " +
+                                                   number(present) + " entries, counted as " +
+                                                   number(frame(table).entries));
+    }
+
+    void check_leaf(PageTableEntry entry, std::uint64_t page,
+                    const std::unordered_map<std::uint32_t, CapRef>& claims) {
+        const std::string which = "page " + number(page);
+        ++leaves_;
+        const bool writable = entry.has(PageTableEntry::writable);
+        const bool executable = !entry.has(PageTableEntry::no_execute);
+        check(!(writable && executable), which + " is writable and executable");
+        check(entry.has(PageTableEntry::user), which + " is not the user's");
+        const auto claim = claims.find(static_cast<std::uint32_t>(page));
+        check(claim != claims.end(), which + " is mapped by no capability");
+        const Capability& cap = capability(claim->second);
+        check(cap.object == entry.frame(), which + " maps another frame than its capability");
+        check(includes(cap.rights, Rights::read), which + ": its capability cannot read");
+        check(!writable || includes(cap.rights, Rights::write),
+              which + ": its capability cannot write");
+        check(!executable || includes(cap.rights, Rights::execute),
+              which + ": its capability cannot execute");
+    }
+
+    void check_vector(const Env& env, const std::string& which) const {
+        check((env.vector == 0) == (env.page == nullptr), which + ": half an upcall page");
+        if (env.vector == 0) return;
+        const Capability& cap = capability(env.vector);
+        check(cap.type == CapType::frame && cap.mapping != 0,
+              which + ": its upcall page is not mapped");
+        const std::uint64_t offset = std::uint64_t{cap.mapping} << kernel::abi::page_shift;
+        check(env.page_address == system_.window_base + offset,
+              which + ": its upcall page lies elsewhere");
+        check(frame(kernel::cap::table_frame_of(env.vector)).owner == env.self,
+              which + ": its upcall page is another's");
+        check(frame(cap.object).state == FrameState::user,
+              which + ": its upcall page is no memory");
+    }
+
+    std::span<const std::byte> pool_;
+    const kernel::abi::SystemInfo& system_;
+    const FrameInfo* frames_ = nullptr;
+    FrameNumber root_account_{};
+    std::vector<bool> listed_;
+    std::vector<std::uint32_t> named_;
+    std::vector<FrameNumber> accounts_;
+    std::unordered_map<std::uint32_t, Sums> sums_;
+    std::unordered_map<std::uint32_t, std::unordered_map<std::uint32_t, CapRef>> mapped_;
+    std::uint64_t claims_ = 0;
+    std::uint64_t table_caps_ = 0;
+    std::uint64_t spaces_seen_tables_ = 0;
+    std::uint64_t leaves_ = 0;
+};
+
+}  // namespace
+
+std::string verify_conservation(std::span<const std::byte> pool) {
+    try {
+        Conservation{pool}.verify();
+    } catch (const Broken& broken) {
+        return broken.what;
+    }
+    return {};
+}
+
+}  // namespace sim::checkers
