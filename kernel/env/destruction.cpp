@@ -27,16 +27,27 @@ bool belongs_to(System& system, const Capability& capability, std::uint32_t pass
     }
 }
 
-// Is `ref` the last capability, its own slot 0 apart, of an environment other than `self`?
-bool dooms(System& system, const Env& env, CapRef ref) {
+// The environments that wait for one another in one destruction, one bit an EnvId.
+struct Chain {
+    std::uint64_t bits[abi::environments_max / 64] = {};
+
+    bool has(EnvId id) const { return (bits[id.value / 64] >> id.value % 64 & 1) != 0; }
+    void add(EnvId id) { bits[id.value / 64] |= std::uint64_t{1} << id.value % 64; }
+};
+
+// Is `ref` the last capability, its own slot 0 apart, of an environment outside `chain`? (Two
+// that hold each other's last capability would wait for one another forever.)
+bool dooms(System& system, const Chain& chain, CapRef ref) {
     const Capability& capability = system.forest.at(ref);
-    return capability.type == CapType::environment && capability.object != env.self &&
-           system.memory.frame(capability.object).caps <= 2;
+    return capability.type == CapType::environment &&
+           system.memory.frame(capability.object).caps <= 2 &&
+           !chain.has(system.env(capability.object).id);
 }
 
 // Deletes what `pass` deletes, from where the last step stopped. Returns the environment to be
 // destroyed first if it meets one; sets `finished` at the end of the table.
-FrameNumber sweep(System& system, Env& env, std::uint32_t& steps, bool& finished) {
+FrameNumber sweep(System& system, Env& env, const Chain& chain, std::uint32_t& steps,
+                  bool& finished) {
     Destruction& at = env.destruction;
     finished = false;
     for (std::uint32_t visited = 0; visited < slots_per_step; ++visited) {
@@ -48,7 +59,7 @@ FrameNumber sweep(System& system, Env& env, std::uint32_t& steps, bool& finished
         const Capability& capability = system.forest.at(ref);
         if (capability.type != CapType::none && at.slot != 0 &&
             belongs_to(system, capability, at.pass)) {
-            if (dooms(system, env, ref)) return capability.object;
+            if (dooms(system, chain, ref)) return capability.object;
             if (capability.type == CapType::table && !revoke(system, ref, steps)) break;
             if (!erase(system, ref, steps)) break;
         }
@@ -86,13 +97,14 @@ void release_frames(System& system, Env& env) {
 }
 
 // One step of `env` alone; the environment to be destroyed before it, if it met one.
-FrameNumber step(System& system, Env& env, bool& gone) {
+FrameNumber step(System& system, Env& env, Chain& chain, bool& gone) {
     std::uint32_t steps = steps_per_call;
     if (system.info(env).state != EnvState::dying) stop(system, env, EnvState::dying);
     gone = false;
+    chain.add(env.id);
     while (env.destruction.pass != done) {
         bool finished = false;
-        const FrameNumber first = sweep(system, env, steps, finished);
+        const FrameNumber first = sweep(system, env, chain, steps, finished);
         if (first.value != 0 || !finished) return first;
         env.destruction.slot = 0;
         env.destruction.pass++;
@@ -107,9 +119,10 @@ FrameNumber step(System& system, Env& env, bool& gone) {
 
 bool destroy_step(System& system, Env& env) {
     Env* victim = &env;
+    Chain chain;
     for (std::uint32_t depth = 0; depth < abi::environments_max; ++depth) {
         bool gone = false;
-        const FrameNumber first = step(system, *victim, gone);
+        const FrameNumber first = step(system, *victim, chain, gone);
         if (first.value == 0) return gone && victim == &env;
         victim = &system.env(first);
     }
