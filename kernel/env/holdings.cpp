@@ -12,12 +12,15 @@ bool close_account(System& system, FrameNumber name, std::uint32_t& steps) {
     if (account.parent.value == 0) return true;  // the root account stays
     cancel_request(system, name);
     if (!system.memory.drain_account(name, steps)) return false;
-    if (account.bound.value != 0) {
-        Env& bound = system.env(account.bound);
-        bound.account = account.parent;
-        system.info(bound).account = account.parent;
-        system.memory.bind_account(name, FrameNumber{0}, abi::no_env);
+    // All of them: those of a sub-account that closed before are here without being bound.
+    for (const FrameNumber frame : system.envs) {
+        if (frame.value == 0) continue;
+        Env& env = system.env(frame);
+        if (env.account != name) continue;
+        env.account = account.parent;
+        system.info(env).account = account.parent;
     }
+    if (account.bound.value != 0) system.memory.bind_account(name, FrameNumber{0}, abi::no_env);
     system.memory.close_account(name);
     return true;
 }
