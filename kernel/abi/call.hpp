@@ -78,7 +78,7 @@ enum class Call : std::uint32_t {
     // its capability the account's; limit and guarantee in frames. What a sub-account uses
     // counts against its parent's limit too; its guarantee comes out of its parent's. Needs
     // `manage` on parent. Checks: frame (busy as table_install), bad_argument (guarantee over
-    // limit; deeper than 8), over_guarantee.
+    // limit; a frame that the parent does not pay for; deeper than 8), over_guarantee.
     account_create,
     // (account, limit, guarantee) -> changes them. A limit below what is used is allowed: no
     // further frame is given. Checks: bad_argument, over_guarantee.

@@ -26,7 +26,9 @@ Value account_create(System& system, Env& caller, const Arguments& arguments) {
     const std::uint32_t limit = TRY(frames(arguments.word(2)));
     const std::uint32_t guarantee = TRY(frames(arguments.word(3)));
     const FrameNumber parent = system.forest.at(above).object;
-    if (system.memory.account(parent).depth == mem::account_depth_max) {
+    // An account is drained with its payer: only the parent may pay for it.
+    if (system.memory.frame(system.forest.at(ref).object).account != parent ||
+        system.memory.account(parent).depth == mem::account_depth_max) {
         return base::error(Status::bad_argument);
     }
     // The frame is still ordinary memory here; only its contents are laid out, so that failing
