@@ -1,0 +1,74 @@
+// Program probe: every wrong call, on both machines, with nothing lost and nothing changed.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "sim/testbed/boot/run_bare.hpp"
+#include "tests/adversary/cells.hpp"
+
+namespace tests::adversary {
+namespace {
+
+// Looking after every event takes long; a prime stride meets every kind of call.
+constexpr std::uint64_t probe_stride = 31;
+
+std::string text_of(const sim::engine::CellResult& result) {
+    std::string all = result.error;
+    for (const auto& env : result.envs) {
+        for (const auto& line : env.results) all += line + "\n";
+        all += env.text;
+    }
+    return all;
+}
+
+TEST(Probe, FindsNothingOnTheHostedMachineAndConservesEverything) {
+    sim::engine::CellResult result;
+    EXPECT_EQ(conservation_of("probe.toml", probe_stride, result), "");
+    EXPECT_EQ(result.error, "");
+    EXPECT_EQ(result.outcome.exit_code, 0u) << text_of(result);
+    EXPECT_EQ(result.outcome.frames_lost, 0u);
+}
+
+std::vector<std::byte> read_file(const std::filesystem::path& path) {
+    std::ifstream file{path, std::ios::binary};
+    const std::vector<char> bytes{std::istreambuf_iterator<char>{file}, {}};
+    const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
+    return {first, first + bytes.size()};
+}
+
+TEST(Probe, SameHistoryOnTheImage) {
+    const char* given = std::getenv("CHITIN_IMAGE");
+    const std::filesystem::path folder =
+        given != nullptr ? std::filesystem::path{given}.parent_path() : CHITIN_IMAGE_FOLDER;
+    const auto probe_file = folder / "programs" / "probe.elf";
+    if (!std::filesystem::exists(probe_file)) {
+        ASSERT_EQ(given, nullptr) << "CHITIN_IMAGE is set, and there is no " << probe_file;
+        GTEST_SKIP() << "no image with program probe: ./chitin build image";
+    }
+    const sim::testbed::ProgramFile programs[] = {{"probe", read_file(probe_file)}};
+    sim::testbed::boot::BareOptions options;
+    options.image = (folder / "chitin.elf").string();
+    options.cell_seconds_max = 60;
+    const auto bare =
+        sim::testbed::boot::run_bare(bundle_of("probe.toml", false, programs), options);
+    ASSERT_TRUE(bare) << bare.error();
+    ASSERT_EQ(bare->size(), 1u);
+    const auto& image = bare->front();
+    EXPECT_EQ(image.error, "");
+    EXPECT_EQ(image.outcome.exit_code, 0u) << text_of(image);
+    EXPECT_EQ(image.outcome.frames_lost, 0u);
+
+    const auto hosted = run("probe.toml", {});
+    EXPECT_EQ(image.outcome.time_ns, hosted.outcome.time_ns);
+    ASSERT_EQ(image.envs.size(), hosted.envs.size());
+    for (std::size_t i = 0; i < hosted.envs.size(); ++i) {
+        EXPECT_EQ(image.envs[i].info.history_hash, hosted.envs[i].info.history_hash)
+            << "environment " << i;
+    }
+}
+
+}  // namespace
+}  // namespace tests::adversary

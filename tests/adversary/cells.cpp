@@ -1,0 +1,49 @@
+#include "tests/adversary/cells.hpp"
+
+#include <gtest/gtest.h>
+
+#include "scenarios/programs/programs.hpp"
+#include "sim/checkers/conservation.hpp"
+#include "sim/machine/hosted.hpp"
+#include "sim/testbed/scenario.hpp"
+
+namespace tests::adversary {
+
+std::vector<std::byte> bundle_of(const std::string& scenario, bool trace_full,
+                                 std::span<const sim::testbed::ProgramFile> programs) {
+    sim::testbed::Catalogue catalogue;
+    catalogue.programs = scenarios::programs::program_declarations();
+    catalogue.profiles = {{"default", "", {100, 200, 50, 20, 30, 300, 400, 40}}};
+    catalogue.policies = {"clock"};
+    sim::testbed::Problems problems;
+    const std::string path = std::string{CHITIN_SOURCE} + "/scenarios/" + scenario;
+    const auto read = sim::testbed::read_scenario(path, catalogue, {}, problems);
+    EXPECT_TRUE(read) << problems.text();
+    if (!read) return {};
+    const std::uint32_t first[] = {0};
+    const auto bundle =
+        sim::testbed::make_bundle(*read, first, {.trace_full = trace_full, .programs = programs});
+    EXPECT_TRUE(bundle) << bundle.error();
+    return bundle.value_or(std::vector<std::byte>{});
+}
+
+sim::engine::CellResult run(const std::string& scenario, const Look& look) {
+    const auto bundle = bundle_of(scenario, false);
+    std::uint64_t event = 0;
+    sim::machine::HostedOptions options;
+    if (look) options.verify = [&](std::span<std::byte> pool) { look(++event, pool); };
+    return sim::machine::run_hosted(bundle, 0, options);
+}
+
+std::string conservation_of(const std::string& scenario, std::uint64_t stride,
+                            sim::engine::CellResult& result) {
+    std::string found;
+    result = run(scenario, [&](std::uint64_t event, std::span<std::byte> pool) {
+        if (!found.empty() || event % stride != 0) return;
+        found = sim::checkers::verify_conservation(pool);
+        if (!found.empty()) found = "after event " + std::to_string(event) + ": " + found;
+    });
+    return found;
+}
+
+}  // namespace tests::adversary

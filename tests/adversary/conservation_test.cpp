@@ -1,0 +1,164 @@
+// Conservation holds after the events of the shipped scenarios, and the checker is not blind:
+// each structure broken on purpose is found.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "kernel/cap/capability.hpp"
+#include "kernel/env/env.hpp"
+#include "kernel/machine/boot_info.hpp"
+#include "kernel/mem/account.hpp"
+#include "sim/checkers/conservation.hpp"
+#include "tests/adversary/cells.hpp"
+
+namespace tests::adversary {
+namespace {
+
+using namespace kernel::abi;
+
+void expect_conserved(const std::string& scenario, std::uint64_t stride) {
+    sim::engine::CellResult result;
+    EXPECT_EQ(conservation_of(scenario, stride, result), "") << scenario;
+    EXPECT_EQ(result.error, "");
+    EXPECT_EQ(result.outcome.exit_code, 0u);
+    EXPECT_EQ(result.outcome.frames_lost, 0u);
+}
+
+TEST(Conservation, HoldsAfterEveryEventOfHello) { expect_conserved("hello.toml", 1); }
+TEST(Conservation, HoldsAfterEventsOfCow) { expect_conserved("cow.toml", 7); }
+TEST(Conservation, HoldsAfterEventsOfSqueeze) { expect_conserved("squeeze.toml", 211); }
+
+// ---- the canary
+
+struct Pool {
+    std::span<std::byte> bytes;
+
+    template <class T>
+    T* at(std::uint32_t frame) const {
+        const std::uint64_t offset =
+            std::uint64_t{frame - kernel::machine::pool_first.value} * page_size;
+        return reinterpret_cast<T*>(bytes.data() + offset);
+    }
+    SystemInfo& system() const { return *at<SystemInfo>(kernel::machine::pool_first.value); }
+    FrameInfo* frames() const {
+        return at<FrameInfo>(kernel::machine::pool_first.value + 1 +
+                             environments_max * sizeof(EnvInfo) / page_size);
+    }
+    std::uint32_t first(FrameState state) const {
+        for (std::uint32_t i = 0; i < system().pool_frames; ++i) {
+            if (frames()[i].state == state) return i;
+        }
+        ADD_FAILURE() << "no frame in that state";
+        return 0;
+    }
+    template <class T>
+    T* object(FrameState state) const {
+        return at<T>(kernel::machine::pool_first.value + first(state));
+    }
+    kernel::mem::Account& root_account() const {
+        return *at<kernel::mem::Account>(kernel::machine::pool_first.value +
+                                         system().kernel_frames - 1);
+    }
+};
+
+struct Damage {
+    const char* name;
+    void (*inflict)(const Pool&);
+};
+
+constexpr std::uint64_t writable_executable_off = std::uint64_t{1} << 63;
+
+// The first present entry of the first leaf table that has a writable one.
+std::uint64_t& writable_leaf(const Pool& pool) {
+    for (std::uint32_t i = 0; i < pool.system().pool_frames; ++i) {
+        if (pool.frames()[i].state != FrameState::table || pool.frames()[i].level != 1) continue;
+        auto* entries = pool.at<std::uint64_t>(kernel::machine::pool_first.value + i);
+        for (unsigned k = 0; k < 512; ++k) {
+            if ((entries[k] & 3) == 3) return entries[k];
+        }
+    }
+    ADD_FAILURE() << "no writable page";
+    return *pool.at<std::uint64_t>(kernel::machine::pool_first.value);
+}
+
+kernel::cap::Capability& frame_capability(const Pool& pool) {
+    auto* table = pool.object<kernel::cap::Capability>(FrameState::cap_table);
+    for (unsigned i = 0; i < table_slots_per_frame; ++i) {
+        if (table[i].type == CapType::frame && table[i].mapping != 0) return table[i];
+    }
+    ADD_FAILURE() << "no mapped capability";
+    return *table;
+}
+
+const Damage damages[] = {
+    {"FreeCount", [](const Pool& pool) { pool.system().free_frames++; }},
+    {"KernelCount", [](const Pool& pool) { pool.system().kernel_frames--; }},
+    {"ReservedCount", [](const Pool& pool) { pool.system().reserved_frames++; }},
+    {"LeakedFreeFrame",
+     [](const Pool& pool) {  // the head leaves the list, and the count follows
+         auto& head = pool.system().free_first;
+         head = pool.frames()[head.value - pool.system().pool_first.value].next;
+         pool.frames()[head.value - pool.system().pool_first.value].previous = FrameNumber{0};
+         pool.system().free_frames--;
+     }},
+    {"FrameTwiceInAList",
+     [](const Pool& pool) {
+         const FrameNumber head = pool.system().free_first;
+         auto& info = pool.frames()[head.value - pool.system().pool_first.value];
+         pool.frames()[info.next.value - pool.system().pool_first.value].next = head;
+     }},
+    {"HeldCount", [](const Pool& pool) { pool.root_account().held++; }},
+    {"UsedCount", [](const Pool& pool) { pool.root_account().used--; }},
+    {"ObjectCount", [](const Pool& pool) { pool.root_account().objects++; }},
+    {"FrameOfAnotherAccount",
+     [](const Pool& pool) {
+         pool.frames()[pool.first(FrameState::user)].account = FrameNumber{4097};
+     }},
+    {"CapabilityCount",
+     [](const Pool& pool) { pool.frames()[pool.first(FrameState::user)].caps++; }},
+    {"FirstCapability",
+     [](const Pool& pool) { pool.frames()[pool.first(FrameState::user)].first_cap ^= 1; }},
+    {"SiblingLink", [](const Pool& pool) { frame_capability(pool).next = 1u << 31; }},
+    {"ParentLink", [](const Pool& pool) { frame_capability(pool).parent = 1u << 31; }},
+    {"MappingMoved", [](const Pool& pool) { frame_capability(pool).mapping++; }},
+    {"MappingForgotten", [](const Pool& pool) { frame_capability(pool).mapping = 0; }},
+    {"FewerRightsThanMapped",
+     [](const Pool& pool) { frame_capability(pool).rights = Rights::none; }},
+    {"StaleEntry", [](const Pool& pool) { writable_leaf(pool) &= ~std::uint64_t{1}; }},
+    {"WritableAndExecutable",
+     [](const Pool& pool) { writable_leaf(pool) &= ~writable_executable_off; }},
+    {"EntryOfAnotherFrame", [](const Pool& pool) { writable_leaf(pool) ^= 1 << 12; }},
+    {"TableEntryCount",
+     [](const Pool& pool) { pool.frames()[pool.first(FrameState::table)].entries++; }},
+    {"TableOfAnotherLevel",
+     [](const Pool& pool) { pool.frames()[pool.first(FrameState::table)].level ^= 1; }},
+    {"EnvironmentWithoutAccount",
+     [](const Pool& pool) {
+         pool.object<kernel::env::Env>(FrameState::env)->account = FrameNumber{4096 + 900};
+     }},
+    {"UpcallPageGone",
+     [](const Pool& pool) { pool.object<kernel::env::Env>(FrameState::env)->vector ^= 1; }},
+};
+
+class Canary : public testing::TestWithParam<Damage> {};
+
+TEST_P(Canary, IsFound) {
+    const std::uint64_t event_chosen = 300;  // past the runtime's start: everything exists
+    std::string found = "never looked";
+    const auto result = run("hello.toml", [&](std::uint64_t event, std::span<std::byte> pool) {
+        if (event != event_chosen) return;
+        ASSERT_EQ(sim::checkers::verify_conservation(pool), "");
+        // On a copy: the kernel itself goes on unharmed.
+        std::vector<std::byte> copy{pool.begin(), pool.end()};
+        GetParam().inflict(Pool{copy});
+        found = sim::checkers::verify_conservation(copy);
+    });
+    EXPECT_NE(found, "never looked") << result.trace_events << " events";
+    EXPECT_NE(found, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Damages, Canary, testing::ValuesIn(damages),
+                         [](const auto& info) { return std::string{info.param.name}; });
+
+}  // namespace
+}  // namespace tests::adversary
