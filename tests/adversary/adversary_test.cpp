@@ -48,7 +48,8 @@ TEST(Probe, SameHistoryOnTheImage) {
         ASSERT_EQ(given, nullptr) << "CHITIN_IMAGE is set, and there is no " << probe_file;
         GTEST_SKIP() << "no image with program probe: ./chitin build image";
     }
-    const sim::testbed::ProgramFile programs[] = {{"probe", read_file(probe_file)}};
+    const sim::testbed::ProgramFile programs[] = {
+        {"init", read_file(folder / "programs" / "init.elf")}, {"probe", read_file(probe_file)}};
     sim::testbed::boot::BareOptions options;
     options.image = (folder / "chitin.elf").string();
     options.cell_seconds_max = 60;
