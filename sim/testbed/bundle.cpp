@@ -127,8 +127,10 @@ std::expected<std::vector<std::byte>, std::string> BundleWriter::write(
     header.cell_count = static_cast<std::uint32_t>(cells_.size());
     header.env_count = static_cast<std::uint32_t>(envs_.size());
     std::memcpy(blob_.data(), &header, sizeof header);
-    std::memcpy(blob_.data() + header.files_offset, files_.data(),
-                files_.size() * sizeof(FileRecord));
+    if (!files_.empty()) {
+        std::memcpy(blob_.data() + header.files_offset, files_.data(),
+                    files_.size() * sizeof(FileRecord));
+    }
     if (blob_.size() > kernel::abi::bundle_bytes_max) {
         return std::unexpected(fmt::format("the bundle has {} bytes, at most {} fit",
                                            blob_.size(), kernel::abi::bundle_bytes_max));
