@@ -28,13 +28,13 @@ bool terminated(const char (&text)[N]) {
 const char* check_files(const BundleHeader& header, const FileRecord* files) {
     for (std::uint32_t i = 0; i < header.file_count; ++i) {
         const FileRecord& file = files[i];
-        if (!terminated(file.name)) return "bundle: a file's name is not terminated";
+        if (!terminated(file.name)) return "a file's name is not terminated";
         if (file.kind != abi::FileKind::data && file.kind != abi::FileKind::program) {
-            return "bundle: a file is of no known kind";
+            return "a file is of no known kind";
         }
-        if (file.offset % abi::page_size != 0) return "bundle: a file is not page-aligned";
+        if (file.offset % abi::page_size != 0) return "a file is not page-aligned";
         if (!in_range(header, file.offset, file.size_bytes, 1)) {
-            return "bundle: a file lies outside the bundle";
+            return "a file lies outside the bundle";
         }
     }
     return nullptr;
@@ -43,16 +43,16 @@ const char* check_files(const BundleHeader& header, const FileRecord* files) {
 const char* check_cells(const BundleHeader& header, const CellRecord* cells) {
     for (std::uint32_t i = 0; i < header.cell_count; ++i) {
         const CellRecord& cell = cells[i];
-        if (!terminated(cell.name)) return "bundle: a cell's name is not terminated";
+        if (!terminated(cell.name)) return "a cell's name is not terminated";
         if (cell.pool_frames < abi::pool_frames_min || cell.pool_frames > abi::pool_frames_max) {
-            return "bundle: a cell's memory is out of range";
+            return "a cell's memory is out of range";
         }
         if (cell.env_count < 1 || cell.env_count > abi::cell_envs_max ||
             cell.first_env > header.env_count ||
             cell.env_count > header.env_count - cell.first_env) {
-            return "bundle: a cell's environments lie outside the bundle";
+            return "a cell's environments lie outside the bundle";
         }
-        if (cell.slice_ns == 0) return "bundle: a cell's slice is zero";
+        if (cell.slice_ns == 0) return "a cell's slice is zero";
     }
     return nullptr;
 }
@@ -61,15 +61,15 @@ const char* check_envs(const BundleHeader& header, const EnvRecord* envs) {
     for (std::uint32_t i = 0; i < header.env_count; ++i) {
         const EnvRecord& env = envs[i];
         if (!terminated(env.name) || !terminated(env.program)) {
-            return "bundle: an environment's name is not terminated";
+            return "an environment's name is not terminated";
         }
         if (env.arguments_offset > header.size_bytes ||
             env.arguments_bytes > header.size_bytes - env.arguments_offset) {
-            return "bundle: an environment's arguments lie outside the bundle";
+            return "an environment's arguments lie outside the bundle";
         }
         for (const std::uint32_t module : env.modules) {
             if (module != abi::no_file && module >= header.file_count) {
-                return "bundle: an environment's module does not exist";
+                return "an environment's module does not exist";
             }
         }
     }
@@ -79,21 +79,21 @@ const char* check_envs(const BundleHeader& header, const EnvRecord* envs) {
 }  // namespace
 
 const char* bundle_check(const std::byte* blob, std::uint64_t bytes) {
-    if (bytes < sizeof(BundleHeader)) return "bundle: too short for its header";
+    if (bytes < sizeof(BundleHeader)) return "the boot bundle is too short for its header";
     const auto& header = *reinterpret_cast<const BundleHeader*>(blob);
-    if (header.magic != abi::bundle_magic) return "bundle: no bundle (wrong magic number)";
+    if (header.magic != abi::bundle_magic) return "no boot bundle (wrong magic number)";
     if (header.size_bytes > bytes || header.size_bytes < sizeof(BundleHeader)) {
-        return "bundle: truncated";
+        return "the boot bundle is truncated";
     }
-    if (header.size_bytes > abi::bundle_bytes_max) return "bundle: too large";
+    if (header.size_bytes > abi::bundle_bytes_max) return "the boot bundle is too large";
     if (header.file_count > abi::bundle_files_max || header.cell_count > abi::bundle_cells_max ||
         header.cell_count == 0) {
-        return "bundle: too many files or cells, or no cell";
+        return "too many bundle files or cells, or no cell";
     }
     if (!in_range(header, header.files_offset, header.file_count, sizeof(FileRecord)) ||
         !in_range(header, header.cells_offset, header.cell_count, sizeof(CellRecord)) ||
         !in_range(header, header.envs_offset, header.env_count, sizeof(EnvRecord))) {
-        return "bundle: a table lies outside the bundle";
+        return "a bundle table lies outside the bundle";
     }
     auto table = [blob](std::uint64_t offset) { return blob + offset; };
     if (const char* wrong = check_files(

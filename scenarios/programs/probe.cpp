@@ -5,6 +5,8 @@
 // what no honest program does. At the end: {"checks":N,"failures":M}, exit code 0 or 1.
 #include "scenarios/programs/probe.hpp"
 
+#include "scenarios/programs/probe_limits.hpp"
+
 namespace scenarios::probe {
 
 Slot Probe::account(Word limit, Word guarantee, Slot parent) {
@@ -247,7 +249,8 @@ void Probe::accounts() {
         parent = deeper;
         deeper = frame(parent);
     }
-    expect("account_create", "depth", account_depth_max - 2, depth);  // two above: root, own
+    const Word above = id_ == kernel::abi::EnvId{1} ? 1 : 2;  // the root account, and its own
+    expect("account_create", "depth", account_depth_max - above, depth);
     wrong(Call::account_create, "too deep", Status::bad_argument,
           {{parent.value, deeper.value, 1, 0}});
     drop(deeper);
@@ -453,6 +456,8 @@ int misbehave(Environment& env, Manner manner) {
             return inner.has_value() ? 9 : 8;
         }
         case illegal: __builtin_trap();
+        case wild_resume: resume_anywhere(page);
+        case asks_and_ends: return ask_and_end(env);
         case sleeps:
             for (;;) static_cast<void>(calls::park(kernel::abi::never));
         default: return 1;
@@ -492,6 +497,8 @@ void Probe::children() {
     child("illegal instruction", illegal, EndReason::exited, libos::rt::exit_panic);
     child("never yields", never_yields, EndReason::destroyed, 0);
     child("leaves a child", nests, EndReason::exited, 9);
+    child("wild resume range", wild_resume, EndReason::exited, libos::rt::exit_panic);
+    child("asks for frames and ends", asks_and_ends, EndReason::exited, 7);
 }
 
 // Revocation with a deadline in the past, of more than there is, and with the account gone.
@@ -569,8 +576,11 @@ int Probe::run() {
     children();
     revocations();
     dangling_accounts();
-    // Their frames stay charged to this account until the end, which a creator would notice.
-    if (id_ == kernel::abi::EnvId{1}) orphans();
+    environment_numbers();
+    if (id_ == kernel::abi::EnvId{1}) {  // the root environment: all of the pool is its own
+        frames_owed_to_others();
+        orphans();  // whose frames stay charged to it until the end
+    }
     libos::rt::JsonLine line;
     line.add("checks", checks_).add("failures", failures_);
     env_.report(line);

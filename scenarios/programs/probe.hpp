@@ -43,6 +43,8 @@ enum Manner : Word {
     nests,
     illegal,
     sleeps,
+    wild_resume,
+    asks_and_ends,
 };
 
 // One call's six words; what a check changes is one of them.
@@ -147,6 +149,8 @@ private:
     void child(std::string_view what, Manner manner, EndReason reason, std::uint32_t code);
     void revocations();
     void dangling_accounts();
+    void environment_numbers();
+    void frames_owed_to_others();
     void orphans();
     Slot account(Word limit, Word guarantee, Slot parent = kernel::abi::slot_account);
     Slot embryo(Slot account);

@@ -32,6 +32,14 @@ TEST(Probe, FindsNothingOnTheHostedMachineAndConservesEverything) {
     EXPECT_EQ(result.outcome.frames_lost, 0u);
 }
 
+TEST(Probe, AsTheRootEnvironmentItLeavesNothingBehind) {
+    sim::engine::CellResult result;
+    EXPECT_EQ(conservation_of("probe_root.toml", probe_stride, result), "");
+    EXPECT_EQ(result.error, "");
+    EXPECT_EQ(result.outcome.exit_code, 0u) << text_of(result);
+    EXPECT_EQ(result.outcome.frames_lost, 0u);
+}
+
 std::vector<std::byte> read_file(const std::filesystem::path& path) {
     std::ifstream file{path, std::ios::binary};
     const std::vector<char> bytes{std::istreambuf_iterator<char>{file}, {}};
