@@ -13,7 +13,7 @@ namespace tests::adversary {
 namespace {
 
 // Looking after every event takes long; a prime stride meets every kind of call.
-constexpr std::uint64_t probe_stride = 31;
+constexpr std::uint64_t probe_stride = 61;
 
 std::string text_of(const sim::engine::CellResult& result) {
     std::string all = result.error;
