@@ -6,6 +6,7 @@
 //
 // defines chitin_program_hello, where the machine enters it, and chitin_declaration_hello, which
 // the testbed reads. A program without parameters says libos::rt::no_parameters.
+// Decision: kernel/design/0006-programs-without-globals.md.
 #pragma once
 
 #include "libos/rt/environment.hpp"

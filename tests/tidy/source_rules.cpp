@@ -150,6 +150,14 @@ Findings conditionals(const SourceFile& file) {
     return findings;
 }
 
+Findings pragma_once(const SourceFile& file) {
+    if (!file.path.ends_with(".hpp")) return {};
+    for (const std::string& line : file.lines) {
+        if (line == "#pragma once") return {};
+    }
+    return {{file.path, 1, "no \"#pragma once\""}};
+}
+
 Findings limits(const SourceFile& file) {
     constexpr std::size_t lines_max = 600;
     constexpr std::size_t columns_max = 100;

@@ -27,12 +27,16 @@ std::string text(const Findings& findings);
 // The rules, each over one file.
 Findings layering(const SourceFile& file);       // who may include whom (DESIGN: the house)
 Findings conditionals(const SourceFile& file);   // no #if but in kernel/base/compiler.hpp
+Findings pragma_once(const SourceFile& file);    // headers have it
 Findings limits(const SourceFile& file);         // 600 lines, 100 columns
 Findings banned_words(const SourceFile& file);   // names with a better replacement
 
-// The rule over object code: mutable globals and undefined symbols of a static library.
-Findings object_code(const std::string& library);
-Findings mutable_sections(const std::string& objdump_symbols, const std::string& library);
-Findings foreign_symbols(const std::string& nm_undefined, const std::string& library);
+// The rule over object code: no mutable globals, and no symbol from outside a group of files but
+// those whose (mangled) name matches `outside`.
+Findings object_code(const std::string& group, const std::vector<std::string>& files,
+                     const std::string& outside);
+Findings mutable_sections(const std::string& objdump_symbols, const std::string& group);
+Findings foreign_symbols(const std::string& nm, const std::string& group,
+                         const std::string& outside);
 
 }  // namespace tests::tidy
