@@ -79,16 +79,16 @@ const char* check_envs(const BundleHeader& header, const EnvRecord* envs) {
 }  // namespace
 
 const char* bundle_check(const std::byte* blob, std::uint64_t bytes) {
-    if (bytes < sizeof(BundleHeader)) return "the boot bundle is too short for its header";
+    if (bytes < sizeof(BundleHeader)) return "the bundle is too short for its header";
     const auto& header = *reinterpret_cast<const BundleHeader*>(blob);
     if (header.magic != abi::bundle_magic) return "no boot bundle (wrong magic number)";
     if (header.size_bytes > bytes || header.size_bytes < sizeof(BundleHeader)) {
-        return "the boot bundle is truncated";
+        return "the bundle is truncated";
     }
-    if (header.size_bytes > abi::bundle_bytes_max) return "the boot bundle is too large";
+    if (header.size_bytes > abi::bundle_bytes_max) return "the bundle is too large";
     if (header.file_count > abi::bundle_files_max || header.cell_count > abi::bundle_cells_max ||
         header.cell_count == 0) {
-        return "too many bundle files or cells, or no cell";
+        return "too many files or cells, or no cell";
     }
     if (!in_range(header, header.files_offset, header.file_count, sizeof(FileRecord)) ||
         !in_range(header, header.cells_offset, header.cell_count, sizeof(CellRecord)) ||

@@ -57,9 +57,12 @@ struct System {
     mem::Space space(const Env& env) {
         return mem::Space{memory, env.root, loaded == env.self};
     }
-    // A virtual address as histories know it.
-    std::uint64_t relative(std::uint64_t address) const {
-        return address - window_base;
+    std::uint64_t relative(std::uint64_t address) const { return address - window_base; }
+    // A virtual address as histories know it: where the window lies must not show, so all
+    // addresses outside it are alike.
+    std::uint64_t recorded(std::uint64_t address) const {
+        const std::uint64_t offset = relative(address);
+        return offset < abi::window_size ? offset : ~std::uint64_t{0};
     }
     std::uint64_t window_base = 0;
 };

@@ -87,7 +87,7 @@ void raise(System& system, Env& env, const machine::Trap& trap) {
     const bool fault = trap.kind == machine::TrapKind::page_fault;
     const Upcall kind = fault ? Upcall::page_fault : Upcall::exception;
     const std::uint64_t error = fault ? trap.error : trap.vector | trap.error << 32;
-    const std::uint64_t words[] = {fault ? system.relative(trap.address.value) : 0, error};
+    const std::uint64_t words[] = {fault ? system.recorded(trap.address.value) : 0, error};
     system.info(env).faults++;
     record(system, env, abi::EventKind::fault, static_cast<std::uint8_t>(trap.vector),
            Status::ok, words, 2);

@@ -39,7 +39,7 @@ std::uint64_t missing_level(System& system, const Env& caller, std::uint64_t num
     for (unsigned i = 0; i < shape.arguments; ++i) {
         if ((shape.opaque_mask >> i & 1) != 0) continue;
         const bool address = (shape.address_mask >> i & 1) != 0;
-        words[count++] = address ? system.relative(arguments[i]) : arguments[i];
+        words[count++] = address ? system.recorded(arguments[i]) : arguments[i];
     }
     if (value != 0) words[count++] = value;
     env::record(system, caller, abi::EventKind::call, static_cast<std::uint8_t>(number), status,

@@ -138,7 +138,7 @@ void boot_sources_read(BootSources& sources, std::uint32_t magic, std::uint64_t 
     } else if (at<PvhStart>(information).magic == pvh_magic) {
         read_pvh(sources, at<PvhStart>(information));
     } else {
-        panic("started by a loader that speaks neither PVH nor multiboot2");
+        panic("started by neither PVH nor multiboot2");
     }
     if (sources.bundle.end <= sources.bundle.begin) {
         panic("no boot bundle: pass one as the initrd (PVH) or first module (multiboot2)");
