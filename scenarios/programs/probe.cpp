@@ -272,14 +272,14 @@ void Probe::environments() {
     wrong(Call::env_create, "a slot twice", Status::bad_argument, good.with(3, spare[1].value));
     named(Call::env_extend, {{env_slot_.value, spare[0].value}},
           {{0, CapType::environment, poor_env_.value}, {1, CapType::frame, shared}});
-    named(Call::env_start, {{env_slot_.value, page_size, page_size, 0}},
+    named(Call::env_start, {{env_slot_.value, region_, region_, region_}},
           {{0, CapType::environment, poor_env_.value}});
-    wrong(Call::env_start, "running", Status::bad_state, {{0, page_size, page_size, 0}});
+    wrong(Call::env_start, "running", Status::bad_state, {{0, region_, region_, region_}});
     for (const Word wild : {Word{1} << 47, top_bit, all_ones}) {
         wrong(Call::env_start, "wild entry", Status::bad_address,
-              {{env_slot_.value, wild, page_size, 0}});
+              {{env_slot_.value, wild, region_, region_}});
         wrong(Call::env_start, "wild stack", Status::bad_address,
-              {{env_slot_.value, page_size, wild, 0}});
+              {{env_slot_.value, region_, wild, region_}});
     }
     named(Call::env_destroy, {{env_slot_.value}},
           {{0, CapType::environment, poor_env_.value}});
