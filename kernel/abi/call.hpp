@@ -112,15 +112,32 @@ enum class Call : std::uint32_t {
     // (code) -> the caller ends; its creator destroys what is left. Does not return.
     env_exit,
 
-    // (env) -> gives the rest of the slice to env; slot 0: to the next in turn, with a new
+    // (env) -> gives the rest of the slice to env (a directed yield), until it gives it back
+    // or stops; slot 0: to whoever is given idle time, or to the next in turn, with a new
     // slice. Checks: bad_state (not runnable).
     yield,
     // (deadline) -> sleeps until an upcall was delivered or the Instant; `never` is allowed.
     park,
-    // (nanoseconds) -> uses virtual time. Checks: bad_argument (over one second).
+    // (nanoseconds) -> uses virtual time, until something is due on this core. Value: what is
+    // left of it; the libOS calls again. Checks: bad_argument (over one second).
     compute,
     // () -> value: the Instant now.
     now,
+    // (cycle, destination, position) -> a slice, by its position or `any_position` (the lowest
+    // free one); value: the position. A child of the cycle's capability. Needs `allocate`.
+    // Checks: destination; bad_argument (no such position), slice_taken, no_slices.
+    slice_allocate,
+    // (slice, env) -> the position's time is env's from its next turn on, for as long as this
+    // capability exists. Needs `manage` on both. Checks: busy (bound with another capability).
+    slice_bind,
+    // (cycle, positions, length, grace) -> changes the cycle's shape; both times in
+    // nanoseconds. Needs `manage`. Checks: bad_argument (positions 1..positions_max, length
+    // slice_ns_min..slice_ns_max, grace at most the length), busy (a position that would go is
+    // allocated).
+    cycle_shape,
+    // (cycle, env or no slot: any number over 2^32 - 1) -> idle time goes to env; no slot: to
+    // all in turn. Needs `manage` on both.
+    cycle_idle,
     // (console, channel, address, size) -> prints 1..console_bytes_max bytes of the caller's
     // memory. Channel: abi/console. Checks: bad_argument, bad_address (not readable).
     console_write,
@@ -172,6 +189,10 @@ inline constexpr CallShape call_shapes[] = {
     {1, 0, 0},  // park
     {1, 0, 0},  // compute
     {0, 0, 0},  // now
+    {3, 0, 0},  // slice_allocate
+    {2, 0, 0},  // slice_bind
+    {4, 0, 0},  // cycle_shape
+    {2, 0, 0},  // cycle_idle
     {4, 0, 1 << 2},  // console_write
 };
 static_assert(sizeof(call_shapes) / sizeof(call_shapes[0]) ==
@@ -183,7 +204,8 @@ inline constexpr const char* call_names[] = {
     "frame_allocate", "frame_guarantee", "map", "unmap", "protect", "entry_store",
     "table_install", "table_age", "account_create", "account_limit", "account_revoke",
     "env_create", "env_extend", "env_start", "env_vector", "env_destroy", "env_exit", "yield",
-    "park", "compute", "now", "console_write",
+    "park", "compute", "now", "slice_allocate", "slice_bind", "cycle_shape", "cycle_idle",
+    "console_write",
 };
 static_assert(sizeof(call_names) / sizeof(call_names[0]) ==
               static_cast<std::size_t>(Call::call_count));

@@ -2,6 +2,7 @@
 //
 //   info window (slot 127)
 //   + 0        SystemInfo      one page: counters, sizes, where the machine put things
+//   + 32 KiB   CycleInfo       one page: how this core's time is divided (abi/cycle.hpp)
 //   + 64 KiB   EnvInfo[128]    one line an environment
 //   + 1 GiB    FrameInfo[]     one line a frame of the pool, free list included
 //   + 2 GiB    the boot bundle (abi/bundle.hpp): programs, traces, this run's description

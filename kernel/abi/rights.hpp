@@ -11,9 +11,10 @@ enum class Rights : std::uint8_t {
     write = 2,      // frame: map writable, turn into a kernel object; console: print
     execute = 4,    // frame: map executable
     grant = 8,      // any: derive and grant to other environments
-    manage = 16,    // environment: fill, start, destroy; account: sub-accounts, limits
+    manage = 16,    // environment: fill, start, destroy; account: sub-accounts, limits;
+                    // slice: bind; cycle: shape, name who is given idle time
     revoke = 32,    // account: take frames back
-    allocate = 64,  // account: take frames
+    allocate = 64,  // account: take frames; cycle: take positions
     all = 127,
 };
 
@@ -34,6 +35,8 @@ enum class CapType : std::uint8_t {
     environment,  // an environment
     account,      // a memory account: frames are charged to it
     console,      // the machine's console
+    cycle,        // a core's time
+    slice,        // one position of a cycle
     type_count,
 };
 

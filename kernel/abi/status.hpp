@@ -29,6 +29,8 @@ enum class Status : std::uint32_t {
     bad_state,         // the environment is not in the state that the call needs
     no_environments,   // all environment numbers are taken
     no_executable_writes,  // a mapping may be writable or executable, not both
+    slice_taken,       // the position asked for has a capability already
+    no_slices,         // every position of the cycle has
     status_count,
 };
 

@@ -17,6 +17,8 @@
 // - While rip lies in [resume_begin, resume_end) with `masked` zero the libOS is on its way
 //   back; the kernel then finishes that for it, as if iretq had just completed, before it
 //   delivers (no saved state is overwritten). The range must only touch general registers.
+// - slice_begin and slice_end are told only to an environment whose `wants` has their bit, and
+//   only of slices that are bound to it.
 // - The page is the libOS's: everything in it is an allegation to the kernel.
 #pragma once
 
@@ -31,6 +33,8 @@ enum class Upcall : std::uint32_t {
     repossession,    // frames were taken: see the repossession vector
     child_ended,     // address: EnvId, error: exit code (as a 32-bit number)
     revocation_done, // address: frames repossessed | never met << 32, error: EnvId bound
+    slice_begin,     // address: the position, error: the Instant its turn ends
+    slice_end,       // address: the position, error: the Instant its grace ends
     upcall_count,
 };
 
@@ -69,7 +73,7 @@ struct alignas(64) UpcallPage {
     std::uint64_t resume_end;
     // Set by the kernel at delivery.
     std::uint32_t kind;          // Upcall
-    std::uint32_t reserved;
+    std::uint32_t wants;         // set by the libOS: bits of slice_begin and slice_end
     std::uint64_t address;
     std::uint64_t error;
     SavedState saved;
@@ -80,10 +84,14 @@ struct alignas(64) UpcallPage {
     std::uint64_t child_code;
     std::uint64_t done_counts;
     std::uint64_t done_env;
+    std::uint64_t slice_position;
+    std::uint64_t slice_instant;
     // The repossession vector: the libOS sets the count back to 0. If it overflows, the kernel
     // counts on: a count of over repossessed_max means "look through your whole table".
     std::uint32_t repossessed_count;
-    std::uint32_t reserved2;
+    // Set by the libOS while it must not be preempted; the slice's end is then put off by its
+    // grace at most, and `wanted` (bit 1) set by the kernel: give way when done.
+    std::uint32_t critical;
     Repossessed repossessed[repossessed_max];
     // The libOS's: room for xsave in the standard format ([intel/vol1] 13.4), x87..AVX-512.
     alignas(64) std::uint8_t floating_point[floating_point_size];

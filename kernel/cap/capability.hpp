@@ -26,7 +26,7 @@ struct Capability {
     std::uint16_t reserved;
     FrameNumber object;     // the frame, or the frame the object lives in
     std::uint32_t mapping;  // frame: the page (relative to the window) it is mapped at, or 0;
-                            // table: the first page it covers
+                            // table: the first page it covers; slice: its position
     CapRef parent;          // 0: a root capability of its object
     CapRef next;
     CapRef previous;

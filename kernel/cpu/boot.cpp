@@ -33,6 +33,7 @@ constexpr std::uint64_t info_flags =
 // The kernel's own frames, taken from the pool's start in this order.
 struct Layout {
     FrameNumber system;
+    FrameNumber cycle;
     FrameNumber envs;
     FrameNumber frames;
     std::uint32_t frames_count;
@@ -55,6 +56,7 @@ Layout lay_out(const BootInfo& boot) {
     layout.frames_count =
         static_cast<std::uint32_t>((boot.pool_frames + per_frame - 1) / per_frame);
     layout.system = take(1);
+    layout.cycle = take(1);
     layout.envs = take(env_info_frames);
     layout.frames = take(layout.frames_count);
     layout.directories = take(3);
@@ -93,6 +95,7 @@ mem::InfoWindow build_info_window(machine::Core& core, const BootInfo& boot,
         return FrameNumber{layout.directories.value + i};
     };
     show(core, directory(0), layout.system_table, 0, layout.system, 1);
+    show(core, directory(0), layout.system_table, abi::info_cycle_offset, layout.cycle, 1);
     show(core, directory(0), layout.system_table, abi::info_env_offset, layout.envs,
          env_info_frames);
     show(core, directory(1), layout.frame_tables, 0, layout.frames, layout.frames_count);
@@ -117,6 +120,20 @@ void fill_system_info(machine::Core& core, const BootInfo& boot, const Layout& l
         if (info.program_count == abi::programs_max) break;
         info.programs[info.program_count++] = program;
     }
+}
+
+// At first nobody has a position, and all time is idle time.
+constexpr std::uint32_t positions_default = 16;
+constexpr std::uint64_t grace_share = 8;  // of a slice
+
+abi::CycleInfo& fill_cycle_info(machine::Core& core, const BootInfo& boot, FrameNumber frame) {
+    auto& cycle = *at<abi::CycleInfo>(core, frame);
+    cycle = abi::CycleInfo{};
+    cycle.positions = positions_default;
+    cycle.position = positions_default - 1;  // the first turn is position 0's
+    cycle.slice_ns = boot.cell->slice_ns;
+    cycle.grace_ns = boot.cell->slice_ns / grace_share;
+    return cycle;
 }
 
 // Hands the pool to the free list, lowest name first, and opens the root account.
@@ -216,6 +233,7 @@ Env& create_root(System& system, const BootInfo& boot, std::uint64_t entry) {
     };
     name(abi::slot_account, CapType::account, system.root_account);
     name(abi::slot_console, CapType::console, system.console);
+    name(abi::slot_cycle, CapType::cycle, system.cycle_frame);
     std::uint32_t slot = abi::slot_first_free.value;
     const abi::VirtAddr stack{boot.window_base + abi::space_slot_first * abi::space_slot_size +
                               abi::stack_offset};
@@ -265,7 +283,9 @@ machine::Outcome run_cell(machine::Core& core, const BootInfo& boot) {
                   .forest = cap::Forest{memory},
                   .infos = envs,
                   .info_window = window,
-                  .cell = *boot.cell};
+                  .cell = *boot.cell,
+                  .cycle_frame = layout.cycle,
+                  .cycle = &fill_cycle_info(core, boot, layout.cycle)};
     system.window_base = boot.window_base;
     fill_pool(system, boot, layout);
 

@@ -2,12 +2,15 @@
 
 #include "kernel/env/revocation.hpp"
 #include "kernel/env/running.hpp"
+#include "kernel/env/slices.hpp"
+#include "kernel/env/upcalls.hpp"
 
 namespace kernel::cpu {
 
 namespace {
 
 using abi::Instant;
+using env::Env;
 using env::System;
 
 constexpr abi::FrameNumber no_env_frame{0};
@@ -17,7 +20,7 @@ Instant wake_due(System& system, Instant now) {
     Instant earliest = abi::never;
     for (const abi::FrameNumber frame : system.envs) {
         if (frame == no_env_frame) continue;
-        env::Env& env = system.env(frame);
+        Env& env = system.env(frame);
         if (system.info(env).state != abi::EnvState::parked) continue;
         if (env.wake <= now) {
             env::make_runnable(system, env);
@@ -28,12 +31,94 @@ Instant wake_due(System& system, Instant now) {
     return earliest;
 }
 
-void turn_slice(System& system, Instant now) {
+// ---- idle time
+
+// Without a cycle: all that may run take turns of one slice each.
+void turn_ring(System& system, Instant now) {
     if (system.running == no_env_frame || now < system.slice_end) return;
     if (system.slice_end != Instant{0} || system.loaded == system.running) {
         system.running = system.env(system.running).next;
     }
-    system.slice_end = Instant{now.value + system.cell.slice_ns};
+    system.slice_end = Instant{now.value + system.cycle->slice_ns};
+}
+
+// The environment that idle time goes to: the one named, else whose turn in the ring it is.
+Env& idle_receiver(System& system) {
+    const abi::EnvId id = system.cycle->idle;
+    if (id != abi::no_env) {
+        Env& receiver = system.env(system.envs[id.value]);
+        if (system.info(receiver).state == abi::EnvState::runnable) return receiver;
+    }
+    const bool begun = system.idle_next != no_env_frame;
+    Env& next = system.env(begun ? system.idle_next : system.running);
+    const abi::EnvId giver = system.cycle->slices[system.cycle->position].env;
+    Env& other = system.turn.given && next.id == giver ? system.env(next.next) : next;
+    system.idle_next = other.next;
+    return other;
+}
+
+void give_idle_time(System& system, Instant now) {
+    if (system.running == no_env_frame || now < system.slice_end) return;
+    system.running = idle_receiver(system).self;
+    system.slice_end =
+        std::min(Instant{now.value + system.cycle->slice_ns}, system.turn.end);
+}
+
+// ---- turns of the cycle
+
+// What follows on `now`: what a shortened slice left to others, or the next position.
+void next_turn(System& system, Instant now) {
+    abi::CycleInfo& cycle = *system.cycle;
+    env::Turn& turn = system.turn;
+    abi::SliceInfo& over = cycle.slices[cycle.position];
+    const bool ran_over = turn.grace || env::turn_owner(system) != nullptr;
+    if (ran_over && over.env != abi::no_env && turn.end < now) {
+        over.debt_ns += now.value - turn.end.value;
+        over.overrun_ns += now.value - turn.end.value;
+    }
+    std::uint64_t length = turn.rest_ns;
+    std::uint64_t pay = 0;
+    bool owned = false;
+    if (length == 0) {
+        cycle.position = cycle.position + 1 < cycle.positions ? cycle.position + 1 : 0;
+        abi::SliceInfo& slice = cycle.slices[cycle.position];
+        length = cycle.slice_ns;
+        pay = std::min(slice.debt_ns, length);
+        slice.debt_ns -= pay;
+        slice.forfeited_ns += pay;
+        owned = slice.env != abi::no_env && pay < length;
+        if (slice.env != abi::no_env) slice.turns++;
+    }
+    turn = env::Turn{};
+    turn.owned = owned;
+    turn.rest_ns = owned ? pay : 0;
+    turn.end = Instant{now.value + length - turn.rest_ns};
+    cycle.turn_end_ns = turn.end.value;
+    system.slice_end = now;
+    if (owned) env::tell_slice(system, abi::Upcall::slice_begin, turn.end);
+}
+
+// May the present turn's owner go on although its time is up? Until the grace ends, if it
+// asked for the end to be told or is in a critical section.
+bool in_grace(System& system, Instant now) {
+    env::Turn& turn = system.turn;
+    Env* const owner = env::turn_owner(system);
+    if (owner == nullptr || system.running != owner->self) return false;
+    const Instant grace_end{turn.end.value + system.cycle->grace_ns};
+    if (!turn.grace) {
+        if (!env::tell_slice(system, abi::Upcall::slice_end, grace_end)) return false;
+        turn.grace = true;
+    }
+    return now < grace_end;
+}
+
+void turn_cycle(System& system, Instant now) {
+    env::Turn& turn = system.turn;
+    if (now >= turn.end && !in_grace(system, now)) next_turn(system, now);
+    Env* const owner = env::turn_owner(system);
+    if (owner == nullptr) return give_idle_time(system, now);
+    system.running = turn.donee != no_env_frame ? turn.donee : owner->self;
+    system.slice_end = turn.grace ? Instant{turn.end.value + system.cycle->grace_ns} : turn.end;
 }
 
 // Nothing can ever run again: only the root environment's end can say so.
@@ -49,7 +134,11 @@ void attend(System& system) {
         const Instant now = system.core.now();
         const bool more = env::serve_requests(system, now);
         Instant due = std::min(wake_due(system, now), env::next_deadline(system));
-        turn_slice(system, now);
+        if (system.cycle->allocated == 0) {
+            turn_ring(system, now);
+        } else {
+            turn_cycle(system, now);
+        }
         if (more) due = now;
         if (system.running != no_env_frame) {
             system.next_event = std::min(due, system.slice_end);

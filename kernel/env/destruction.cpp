@@ -3,6 +3,7 @@
 #include "kernel/env/holdings.hpp"
 #include "kernel/env/revocation.hpp"
 #include "kernel/env/running.hpp"
+#include "kernel/env/slices.hpp"
 
 namespace kernel::env {
 
@@ -82,6 +83,7 @@ void release_frames(System& system, Env& env) {
     mem::Account& payer = system.memory.account(account);
     if (payer.bound == env.self) system.memory.bind_account(account, FrameNumber{0}, abi::no_env);
     forget_requester(system, env.id);
+    forget_owner(system, env);
     EnvInfo& info = system.info(env);
     info.state = EnvState::none;
     system.events += info.history_events;

@@ -30,6 +30,7 @@ struct PendingUpcalls {
     std::uint64_t revocation_frames, revocation_deadline;
     std::uint64_t child, child_code;
     std::uint64_t done_counts, done_env;
+    std::uint64_t slice_position, slice_instant;
 };
 
 // How far a destruction has come; each step is bounded (env/destruction.cpp).

@@ -1,6 +1,7 @@
 #include "kernel/env/holdings.hpp"
 
 #include "kernel/env/revocation.hpp"
+#include "kernel/env/slices.hpp"
 
 namespace kernel::env {
 
@@ -142,6 +143,7 @@ bool erase(System& system, CapRef ref, std::uint32_t& steps) {
             .uninstall(page_address(system, capability.mapping), level);
         capability.mapping = 0;
     }
+    if (type == CapType::slice) forget_slice(system, ref);
     system.forest.remove(ref);
     system.memory.charge(system.memory.costs().capability);
     if (last) object_unnamed(system, type, object);

@@ -1,6 +1,7 @@
 #include "kernel/env/running.hpp"
 
 #include "kernel/env/record.hpp"
+#include "kernel/env/slices.hpp"
 #include "kernel/env/upcalls.hpp"
 
 namespace kernel::env {
@@ -36,6 +37,10 @@ void stop(System& system, Env& env, EnvState state) {
             system.running = env.next == env.self ? no_frame : env.next;
             system.slice_end = Instant{0};  // the next one gets a slice of its own
         }
+        if (system.idle_next == env.self) {
+            system.idle_next = env.next == env.self ? no_frame : env.next;
+        }
+        if (system.turn.donee == env.self) system.turn.donee = no_frame;
         env.next = no_frame;
         env.previous = no_frame;
     }
@@ -48,9 +53,25 @@ void park(System& system, Env& env, Instant wake) {
     env.wake = wake;
 }
 
-void run_next(System& system, Env& env) {
-    CHITIN_ASSERT(system.info(env).state == EnvState::runnable);
-    system.running = env.self;
+void give_way(System& system, const Env& env) {
+    Turn& turn = system.turn;
+    if (turn.donee == env.self) {
+        turn.donee = no_frame;
+    } else if (turn_owner(system) == &env) {
+        turn.given = true;
+    }
+    system.slice_end = Instant{0};  // the scheduler moves on
+    system.next_event = Instant{0};
+}
+
+void run_next(System& system, const Env& env, Env& target) {
+    CHITIN_ASSERT(system.info(target).state == EnvState::runnable);
+    Turn& turn = system.turn;
+    const Env* const owner = turn_owner(system);
+    if (owner == &env || turn.donee == env.self) {
+        turn.donee = owner == &target ? no_frame : target.self;
+    }
+    system.running = target.self;
     system.next_event = Instant{0};
 }
 

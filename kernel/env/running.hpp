@@ -16,7 +16,9 @@ void park(System& system, Env& env, Instant wake);
 void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code);
 // Takes it out of the ring if it is in it, and sets the state.
 void stop(System& system, Env& env, EnvState state);
-// Makes it the one to run now.
-void run_next(System& system, Env& env);
+// `env` does not want the rest of its slice.
+void give_way(System& system, const Env& env);
+// `env` gives the rest of its slice to `target`, which runs now.
+void run_next(System& system, const Env& env, Env& target);
 
 }  // namespace kernel::env

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "kernel/abi/bundle.hpp"
+#include "kernel/abi/cycle.hpp"
 #include "kernel/cap/forest.hpp"
 #include "kernel/env/env.hpp"
 #include "kernel/mem/memory.hpp"
@@ -26,6 +27,16 @@ using cap::CapRef;
 // How much one kernel entry may do before it says `again`.
 inline constexpr std::uint32_t steps_per_call = 64;
 
+// What the present position of the cycle has come to (cpu/schedule).
+struct Turn {
+    Instant end{};             // of the owner's time, or of what it left
+    std::uint64_t rest_ns = 0; // then: what its debt left to others
+    FrameNumber donee{};       // to whom the owner gave its time (directed yield); 0: nobody
+    bool owned = false;        // the time is the bound environment's
+    bool given = false;        // the owner does not want the rest
+    bool grace = false;        // the owner's time is up, and it was told so
+};
+
 struct System {
     machine::Core& core;
     mem::Memory& memory;
@@ -34,6 +45,7 @@ struct System {
     mem::InfoWindow info_window;
     const abi::CellRecord& cell;
     FrameNumber console{};      // the object console capabilities name
+    FrameNumber cycle_frame{};  // the object cycle and slice capabilities name
     FrameNumber root_account{};
 
     FrameNumber envs[abi::environments_max] = {};  // by EnvId; 0: none
@@ -43,6 +55,9 @@ struct System {
     FrameNumber running{};   // the environment to run, an element of the run ring; 0: none
     FrameNumber loaded{};    // the environment whose root the MMU walks
     FrameNumber requests{};  // accounts with an active revocation (Account::next_request)
+    FrameNumber idle_next{}; // of the run ring: who gets idle time next; 0: anybody
+    abi::CycleInfo* cycle;   // in the info window
+    Turn turn{};
     Instant slice_end{};
     // The earliest time something is due (cpu/schedule). Whatever changes who may run, or what
     // it must be told, sets it to 0: the loop asks this one question an entry.

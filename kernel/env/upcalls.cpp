@@ -67,6 +67,9 @@ Data data_of(const PendingUpcalls& pending, Upcall kind) {
             return {pending.child, pending.child_code};
         case Upcall::revocation_done:
             return {pending.done_counts, pending.done_env};
+        case Upcall::slice_begin:
+        case Upcall::slice_end:
+            return {pending.slice_position, pending.slice_instant};
         default:
             return {};
     }
@@ -79,6 +82,8 @@ void write_pending(abi::UpcallPage& page, const PendingUpcalls& pending) {
     page.child_code = pending.child_code;
     page.done_counts = pending.done_counts;
     page.done_env = pending.done_env;
+    page.slice_position = pending.slice_position;
+    page.slice_instant = pending.slice_instant;
 }
 
 }  // namespace
@@ -105,6 +110,20 @@ void post(System& system, Env& env, Upcall kind) {
     env.pending.bits |= 1u << static_cast<unsigned>(kind);
     system.next_event = Instant{0};
     if (system.info(env).state == EnvState::parked) make_runnable(system, env);
+}
+
+bool tell_slice(System& system, Upcall kind, Instant instant) {
+    const std::uint32_t position = system.cycle->position;
+    Env& env = system.env(system.envs[system.cycle->slices[position].env.value]);
+    abi::UpcallPage* page = env.page;
+    if (page == nullptr) return false;
+    const bool critical = kind == Upcall::slice_end && (read_once(page->critical) & 1) != 0;
+    if (critical) page->critical |= 2;
+    if ((read_once(page->wants) >> static_cast<unsigned>(kind) & 1) == 0) return critical;
+    env.pending.slice_position = position;
+    env.pending.slice_instant = instant.value;
+    post(system, env, kind);
+    return true;
 }
 
 void tell_pending(System& system, Env& env) {

@@ -19,5 +19,8 @@ void post(System& system, Env& env, Upcall kind);
 // Before an environment goes on: tells it what is pending, by an upcall or, while it has
 // upcalls masked, by the page's pending bits.
 void tell_pending(System& system, Env& env);
+// Tells the present turn's owner of its begin or end, if it wants to know. True: it was told,
+// or is in a critical section, and needs time to come to an end.
+bool tell_slice(System& system, Upcall kind, Instant instant);
 
 }  // namespace kernel::env

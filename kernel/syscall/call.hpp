@@ -77,6 +77,10 @@ Value yield(System&, Env&, const Arguments&);
 Value park(System&, Env&, const Arguments&);
 Value compute(System&, Env&, const Arguments&);
 Value now(System&, Env&, const Arguments&);
+Value slice_allocate(System&, Env&, const Arguments&);
+Value slice_bind(System&, Env&, const Arguments&);
+Value cycle_shape(System&, Env&, const Arguments&);
+Value cycle_idle(System&, Env&, const Arguments&);
 Value console_write(System&, Env&, const Arguments&);
 
 }  // namespace kernel::syscall

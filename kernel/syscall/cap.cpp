@@ -1,4 +1,5 @@
 // Calls on capabilities: derive, grant, delete, revoke, identify.
+#include "kernel/env/slices.hpp"
 #include "kernel/syscall/call.hpp"
 
 namespace kernel::syscall {
@@ -28,6 +29,7 @@ void derive(System& system, CapRef from, CapRef to, Rights rights) {
     // A view of a table is a frame that can only be read.
     const CapType type = source.type == CapType::table ? CapType::frame : source.type;
     system.forest.insert(to, type, rights, source.object, from);
+    if (type == CapType::slice) env::name_slice(system, to, source.mapping);
     system.memory.charge(system.memory.costs().capability);
 }
 

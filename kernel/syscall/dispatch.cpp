@@ -15,7 +15,8 @@ constexpr Handler handlers[] = {
     protect,        entry_store,    table_install,   table_age,     account_create,
     account_limit,  account_revoke, env_create,      env_extend,    env_start,
     env_vector,     env_destroy,    env_exit,        yield,         park,
-    compute,        now,            console_write,
+    compute,        now,            slice_allocate,  slice_bind,    cycle_shape,
+    cycle_idle,     console_write,
 };
 static_assert(sizeof(handlers) / sizeof(handlers[0]) == call_count);
 

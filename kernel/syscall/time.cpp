@@ -11,10 +11,9 @@ Value yield(System& system, Env& caller, const Arguments& arguments) {
         return base::error(Status::bad_state);
     }
     if (target->self == caller.self) {
-        system.slice_end = abi::Instant{0};  // the scheduler moves on
-        system.next_event = abi::Instant{0};
+        env::give_way(system, caller);
     } else {
-        env::run_next(system, *target);
+        env::run_next(system, caller, *target);
     }
     return 0;
 }
@@ -29,9 +28,14 @@ Value park(System& system, Env& caller, const Arguments& arguments) {
 }
 
 Value compute(System& system, Env&, const Arguments& arguments) {
-    if (arguments.word(0) > abi::compute_ns_max) return base::error(Status::bad_argument);
-    system.core.charge(abi::Nanoseconds{arguments.word(0)});
-    return 0;
+    const std::uint64_t wanted = arguments.word(0);
+    if (wanted > abi::compute_ns_max) return base::error(Status::bad_argument);
+    const abi::Instant now = system.core.now();
+    const std::uint64_t until_due =
+        system.next_event > now ? system.next_event.value - now.value : 0;
+    const std::uint64_t part = std::min(wanted, until_due);
+    system.core.charge(abi::Nanoseconds{part});
+    return wanted - part;
 }
 
 Value now(System& system, Env&, const Arguments&) { return system.core.now().value; }

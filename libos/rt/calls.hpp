@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernel/abi/call.hpp"
+#include "kernel/abi/cycle.hpp"
 #include "kernel/abi/rights.hpp"
 #include "kernel/base/result.hpp"
 
@@ -164,8 +165,33 @@ inline Result<std::uint64_t> env_destroy(Slot env) { return make(Call::env_destr
 
 inline Result<std::uint64_t> yield(Slot env = self) { return make(Call::yield, env.value); }
 inline Result<std::uint64_t> park(Instant deadline) { return make(Call::park, deadline.value); }
+// What is left of the span: something was due before its end.
 inline Result<std::uint64_t> compute(Nanoseconds span) { return make(Call::compute, span.value); }
 inline Instant now() { return Instant{make(Call::now).value_or(0)}; }
+
+// ---- the core's time
+
+inline Result<std::uint32_t> slice_allocate(Slot cycle, Slot destination,
+                                            std::uint32_t position = kernel::abi::any_position) {
+    const std::uint64_t name =
+        TRY(make(Call::slice_allocate, cycle.value, destination.value, position));
+    return static_cast<std::uint32_t>(name);
+}
+inline Result<std::uint64_t> slice_bind(Slot slice, Slot env = self) {
+    return make(Call::slice_bind, slice.value, env.value);
+}
+inline Result<std::uint64_t> cycle_shape(Slot cycle, std::uint32_t positions, Nanoseconds length,
+                                         Nanoseconds grace) {
+    return make(Call::cycle_shape, cycle.value, positions, length.value, grace.value);
+}
+inline Result<std::uint64_t> cycle_idle(Slot cycle, Slot env) {
+    return make(Call::cycle_idle, cycle.value, env.value);
+}
+// Idle time goes to all in turn.
+inline Result<std::uint64_t> cycle_idle_to_all(Slot cycle) {
+    return make(Call::cycle_idle, cycle.value, ~std::uint64_t{0});
+}
+
 inline Result<std::uint64_t> console_write(Slot console, kernel::abi::Channel channel,
                                            const char* bytes, std::size_t size) {
     return make(Call::console_write, console.value, channel,

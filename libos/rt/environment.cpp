@@ -109,10 +109,9 @@ void Environment::report(JsonLine& line) {
 void Environment::compute(Nanoseconds span) {
     std::uint64_t left = span.value;
     while (left > 0) {
-        const std::uint64_t part =
-            left < kernel::abi::compute_ns_max ? left : kernel::abi::compute_ns_max;
-        static_cast<void>(calls::compute(Nanoseconds{part}));
-        left -= part;
+        const std::uint64_t part = std::min(left, kernel::abi::compute_ns_max);
+        const auto rest = calls::compute(Nanoseconds{part});
+        left -= part - rest.value_or(0);
     }
 }
 
@@ -138,7 +137,7 @@ std::string_view status_name(Status status) {
         "occupied slot", "wrong type",   "no right",       "bad argument",  "misaligned",
         "bad address", "no table",       "already mapped", "not mapped",    "frame taken",
         "no frames",   "over limit",     "over guarantee", "busy",          "bad state",
-        "no environments", "no executable writes"};
+        "no environments", "no executable writes", "slice taken", "no slices"};
     static_assert(sizeof names / sizeof names[0] ==
                   static_cast<std::size_t>(Status::status_count));
     const auto index = static_cast<std::size_t>(status);

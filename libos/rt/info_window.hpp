@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "kernel/abi/bundle.hpp"
+#include "kernel/abi/cycle.hpp"
 #include "kernel/abi/info.hpp"
 
 namespace libos::rt {
@@ -22,6 +23,9 @@ public:
     }
     const kernel::abi::EnvInfo& env(kernel::abi::EnvId id) const {
         return (&at<kernel::abi::EnvInfo>(address_ + kernel::abi::info_env_offset))[id.value];
+    }
+    const kernel::abi::CycleInfo& cycle() const {
+        return at<kernel::abi::CycleInfo>(address_ + kernel::abi::info_cycle_offset);
     }
     // Of a frame of the pool.
     const kernel::abi::FrameInfo& frame(kernel::abi::FrameNumber name) const {

@@ -5,8 +5,9 @@
 // with a limit of under `spawn_frames_min` cannot start.
 //
 // The child finds its capabilities where kernel/abi/start.hpp says. Of an account with a limit it
-// may only allocate: who may make sub-accounts, as a fork does, may also raise that limit. Its
-// space slot has the number of its EnvId.
+// may only allocate: who may make sub-accounts, as a fork does, may also raise that limit. One
+// without a limit also has the core's cycle, as far as its parent has it. Its space slot has the
+// number of its EnvId.
 #pragma once
 
 #include "libos/rt/environment.hpp"

@@ -81,6 +81,9 @@ UpcallData Upcalls::pending_data(Upcall kind) const {
             return {kind, page_->child, page_->child_code};
         case Upcall::revocation_done:
             return {kind, page_->done_counts, page_->done_env};
+        case Upcall::slice_begin:
+        case Upcall::slice_end:
+            return {kind, page_->slice_position, page_->slice_instant};
         default:
             return {kind, 0, 0};
     }

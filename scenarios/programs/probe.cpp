@@ -6,6 +6,7 @@
 #include "scenarios/programs/probe.hpp"
 
 #include "scenarios/programs/probe_limits.hpp"
+#include "scenarios/programs/probe_slices.hpp"
 
 namespace scenarios::probe {
 
@@ -320,9 +321,6 @@ void Probe::rest() {
                                window + 127 * kernel::abi::space_slot_size}) {
         wrong(Call::console_write, "memory", Status::bad_address, {{console, 0, address, 2}});
     }
-    wrong(Call::compute, "too long", Status::bad_argument, {{kernel::abi::compute_ns_max + 1}});
-    wrong(Call::compute, "too long", Status::bad_argument, {{all_ones}});
-    right(Call::park, "until the past", {{0}});
     drop(text);
 }
 
@@ -570,6 +568,7 @@ int Probe::run() {
     accounts();
     environments();
     rest();
+    slices();
     many_derivations();
     many_environments();
     instructions();

@@ -152,6 +152,10 @@ private:
     void environment_numbers();
     void frames_owed_to_others();
     void orphans();
+    void slices();
+    void slice_positions(Slot first);
+    void slice_bindings(Slot first);
+    void cycle_shapes();
     Slot account(Word limit, Word guarantee, Slot parent = kernel::abi::slot_account);
     Slot embryo(Slot account);
 

@@ -1,9 +1,11 @@
 #include "sim/checkers/conservation.hpp"
 
+#include <array>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
 
+#include "kernel/abi/cycle.hpp"
 #include "kernel/cap/capability.hpp"
 #include "kernel/env/env.hpp"
 #include "kernel/machine/boot_info.hpp"
@@ -45,7 +47,9 @@ public:
         check(std::uint64_t{system_.pool_frames} * page_size <= pool.size(),
               "the pool is larger than the memory");
         frames_ = &object<FrameInfo>(
-            FrameNumber{kernel::machine::pool_first.value + 1 + env_info_pages});
+            FrameNumber{kernel::machine::pool_first.value + 2 + env_info_pages});
+        cycle_ = &object<kernel::abi::CycleInfo>(
+            FrameNumber{kernel::machine::pool_first.value + 1});
         root_account_ =
             FrameNumber{system_.pool_first.value + system_.kernel_frames - 1};
         listed_.resize(system_.pool_frames);
@@ -63,6 +67,7 @@ public:
             if (info.state == FrameState::cap_table) check_table_of_capabilities(name);
         });
         check_names();
+        check_cycle();
         each_frame([this](FrameNumber name, const FrameInfo& info) {
             if (info.state == FrameState::env) check_space(name);
         });
@@ -234,9 +239,35 @@ private:
         check_links(ref, cap, which);
         check_type(cap, which);
         if (cap.type == CapType::table) ++table_caps_;
+        if (cap.type == CapType::slice) check_slice(ref, cap, which);
         if (cap.type != CapType::frame || cap.mapping == 0) return;
         const bool first = mapped_[holder.value].emplace(cap.mapping, ref).second;
         check(first, which + ": another capability claims its mapping");
+    }
+
+    void check_slice(CapRef ref, const Capability& cap, const std::string& which) {
+        check(cap.mapping < kernel::abi::positions_max, which + ": no position is its");
+        slice_caps_[cap.mapping]++;
+        if (cycle_->slices[cap.mapping].binding == ref) bound_[cap.mapping] = true;
+    }
+
+    void check_cycle() const {
+        std::uint32_t allocated = 0;
+        for (std::uint32_t i = 0; i < kernel::abi::positions_max; ++i) {
+            const kernel::abi::SliceInfo& slice = cycle_->slices[i];
+            const std::string which = "slice " + number(i);
+            check(slice.caps == slice_caps_[i], which + ": " + number(slice_caps_[i]) +
+                                                    " capabilities, counted as " +
+                                                    number(slice.caps));
+            if (slice.caps != 0) ++allocated;
+            check(slice.caps == 0 || i < cycle_->positions, which + " lies behind the cycle");
+            check((slice.binding != 0) == bound_[i], which + ": bound with no capability of it");
+            check((slice.binding != 0) == (slice.env != kernel::abi::no_env),
+                  which + ": bound to nobody, or not bound and somebody's");
+        }
+        check(allocated == cycle_->allocated, "slices: " + number(allocated) +
+                                                  " have a capability, counted as " +
+                                                  number(cycle_->allocated));
     }
 
     void check_links(CapRef ref, const Capability& cap, const std::string& which) const {
@@ -281,7 +312,7 @@ private:
                 fits = object_is_account(cap.object);
                 break;
             default:
-                fits = cap.type == CapType::console && state == FrameState::kernel;
+                fits = state == FrameState::kernel;  // console, cycle, slice
         }
         check(fits, which + ": its object is of another type");
     }
@@ -388,6 +419,9 @@ private:
     std::span<const std::byte> pool_;
     const kernel::abi::SystemInfo& system_;
     const FrameInfo* frames_ = nullptr;
+    const kernel::abi::CycleInfo* cycle_ = nullptr;
+    std::array<std::uint32_t, kernel::abi::positions_max> slice_caps_{};
+    std::array<bool, kernel::abi::positions_max> bound_{};
     FrameNumber root_account_{};
     std::vector<bool> listed_;
     std::vector<std::uint32_t> named_;

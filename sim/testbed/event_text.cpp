@@ -19,16 +19,17 @@ namespace {
 using kernel::abi::Event;
 using kernel::abi::EventKind;
 
-constexpr std::array<std::string_view, 22> status_names{
+constexpr std::array<std::string_view, 24> status_names{
     "ok",           "again",        "bad_call",       "bad_slot",       "empty_slot",
     "occupied_slot", "wrong_type",  "no_right",       "bad_argument",   "misaligned",
     "bad_address",  "no_table",     "already_mapped", "not_mapped",     "frame_taken",
     "no_frames",    "over_limit",   "over_guarantee", "busy",           "bad_state",
-    "no_environments", "no_executable_writes"};
+    "no_environments", "no_executable_writes", "slice_taken", "no_slices"};
 static_assert(status_names.size() == static_cast<std::size_t>(kernel::abi::Status::status_count));
 
-constexpr std::array<std::string_view, 6> upcall_names{
-    "page_fault", "exception", "revocation", "repossession", "child_ended", "revocation_done"};
+constexpr std::array<std::string_view, 8> upcall_names{
+    "page_fault", "exception", "revocation", "repossession", "child_ended", "revocation_done",
+    "slice_begin", "slice_end"};
 static_assert(upcall_names.size() == static_cast<std::size_t>(kernel::abi::Upcall::upcall_count));
 
 constexpr std::array<std::string_view, 6> reason_names{

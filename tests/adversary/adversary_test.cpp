@@ -1,6 +1,7 @@
 // Program probe: every wrong call, on both machines, with nothing lost and nothing changed.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -47,22 +48,32 @@ std::vector<std::byte> read_file(const std::filesystem::path& path) {
     return {first, first + bytes.size()};
 }
 
-TEST(Probe, SameHistoryOnTheImage) {
+// Every program the image has, init first: it is the root where a scenario names none.
+std::vector<sim::testbed::ProgramFile> programs_in(const std::filesystem::path& folder) {
+    std::vector<sim::testbed::ProgramFile> programs;
+    for (const auto& entry : std::filesystem::directory_iterator{folder}) {
+        programs.push_back({entry.path().stem().string(), read_file(entry.path())});
+    }
+    std::ranges::sort(programs, {}, &sim::testbed::ProgramFile::name);
+    return programs;
+}
+
+class OnTheImage : public testing::TestWithParam<const char*> {};
+
+TEST_P(OnTheImage, SameHistoryAsHosted) {
+    const std::string scenario = GetParam();
     const char* given = std::getenv("CHITIN_IMAGE");
     const std::filesystem::path folder =
         given != nullptr ? std::filesystem::path{given}.parent_path() : CHITIN_IMAGE_FOLDER;
-    const auto probe_file = folder / "programs" / "probe.elf";
-    if (!std::filesystem::exists(probe_file)) {
-        ASSERT_EQ(given, nullptr) << "CHITIN_IMAGE is set, and there is no " << probe_file;
-        GTEST_SKIP() << "no image with program probe: ./chitin build image";
+    if (!std::filesystem::exists(folder / "programs" / "probe.elf")) {
+        ASSERT_EQ(given, nullptr) << "CHITIN_IMAGE is set, and there are no programs beside it";
+        GTEST_SKIP() << "no image: ./chitin build image";
     }
-    const sim::testbed::ProgramFile programs[] = {
-        {"init", read_file(folder / "programs" / "init.elf")}, {"probe", read_file(probe_file)}};
+    const auto programs = programs_in(folder / "programs");
     sim::testbed::boot::BareOptions options;
     options.image = (folder / "chitin.elf").string();
     options.cell_seconds_max = 60;
-    const auto bare =
-        sim::testbed::boot::run_bare(bundle_of("probe.toml", false, programs), options);
+    const auto bare = sim::testbed::boot::run_bare(bundle_of(scenario, false, programs), options);
     ASSERT_TRUE(bare) << bare.error();
     ASSERT_EQ(bare->size(), 1u);
     const auto& image = bare->front();
@@ -70,7 +81,7 @@ TEST(Probe, SameHistoryOnTheImage) {
     EXPECT_EQ(image.outcome.exit_code, 0u) << text_of(image);
     EXPECT_EQ(image.outcome.frames_lost, 0u);
 
-    const auto hosted = run("probe.toml", {});
+    const auto hosted = run(scenario, {});
     EXPECT_EQ(image.outcome.time_ns, hosted.outcome.time_ns);
     ASSERT_EQ(image.envs.size(), hosted.envs.size());
     for (std::size_t i = 0; i < hosted.envs.size(); ++i) {
@@ -78,6 +89,14 @@ TEST(Probe, SameHistoryOnTheImage) {
             << "environment " << i;
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
+                         testing::Values("hello.toml", "cow.toml", "squeeze.toml", "shares.toml",
+                                         "probe.toml", "probe_root.toml"),
+                         [](const auto& given) {
+                             std::string name = given.param;
+                             return name.substr(0, name.find('.'));
+                         });
 
 }  // namespace
 }  // namespace tests::adversary

