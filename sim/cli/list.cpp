@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "libos/policy/list.hpp"
+#include "libos/sched/list.hpp"
 #include "sim/cli/build_tree.hpp"
 #include "sim/cli/catalogue.hpp"
 #include "sim/cli/commands.hpp"
@@ -64,6 +65,18 @@ Json policies() {
                            {"summary", P::summary},
                            {"paper", P::paper}});
     }, libos::policy::Policies{});
+    return all;
+}
+
+Json schedulers() {
+    Json all = Json::array();
+    libos::sched::for_each_scheduler([&all](auto scheduler) {
+        using S = typename decltype(scheduler)::type;
+        all.push_back(Json{{"kind", "scheduler"},
+                           {"name", S::name},
+                           {"summary", S::summary},
+                           {"paper", S::paper}});
+    }, libos::sched::Schedulers{});
     return all;
 }
 
@@ -125,6 +138,7 @@ int run(bool json) {
         {"Scenarios", scenarios()},
         {"Programs, with their arguments", programs(catalogue)},
         {"Replacement policies, with their papers", policies()},
+        {"CPU schedulers, with their papers", schedulers()},
         {"Cost profiles", cost_profiles(catalogue)}};
     for (const auto& [title, list] : sections) {
         if (!json) {
@@ -141,7 +155,7 @@ int run(bool json) {
 void add_list(CLI::App& app, int& exit_code) {
     auto json = std::make_shared<bool>(false);
     CLI::App* const command =
-        app.add_subcommand("list", "List scenarios, programs, policies and cost profiles");
+        app.add_subcommand("list", "List scenarios, programs, policies, schedulers and costs");
     command->add_flag("--json", *json, "One JSON object a line");
     command->footer("Examples:\n  chitin list\n  chitin list --json | jq -r .name");
     command->callback([json, &exit_code] { exit_code = run(*json); });
