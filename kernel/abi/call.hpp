@@ -116,8 +116,22 @@ enum class Call : std::uint32_t {
     // or stops; slot 0: to whoever is given idle time, or to the next in turn, with a new
     // slice. Checks: bad_state (not runnable).
     yield,
-    // (deadline) -> sleeps until an upcall was delivered or the Instant; `never` is allowed.
+    // (deadline) -> sleeps until an upcall was delivered, another environment woke it, or the
+    // Instant; `never` is allowed. Does not sleep if it was woken since it last slept.
     park,
+    // (env) -> wakes env if it sleeps; else its next park or transfer_wait does not sleep. Needs
+    // `call`. Checks: bad_state (not started, or ended).
+    wake,
+    // (env, word 1 .. word 5) -> protected control transfer: env, which must wait for one, goes
+    // on in the caller's place, in its slice, with the words; the caller waits for its reply.
+    // Value: the reply's word 1; all five are in its upcall page, if it has one. Needs `call`.
+    // Checks: bad_state (not started, ended, or itself), busy (does not wait). It fails with
+    // callee_gone where env ends before it replies.
+    transfer_call,
+    // (deadline, word 1 .. word 5) -> replies to the environment it was called by, if there is
+    // one, which goes on in its place; then waits to be called. Value: its caller's EnvId; the
+    // words are in its upcall page. Value 0: as park. Checks: bad_state (no upcall page).
+    transfer_wait,
     // (nanoseconds) -> uses virtual time, until something is due on this core. Value: what is
     // left of it; the libOS calls again. Checks: bad_argument (over one second).
     compute,
@@ -144,6 +158,7 @@ enum class Call : std::uint32_t {
     call_count,
 };
 
+inline constexpr std::uint32_t transfer_words = 5;  // of a control transfer, each way
 inline constexpr std::uint32_t env_table_frames_max = 128;
 inline constexpr std::uint32_t table_slots_per_frame = 128;
 inline constexpr std::uint64_t console_bytes_max = 1024;
@@ -187,6 +202,9 @@ inline constexpr CallShape call_shapes[] = {
     {1, 0, 0},  // env_exit
     {1, 0, 0},  // yield
     {1, 0, 0},  // park
+    {1, 0, 0},  // wake
+    {6, 0, 0},  // transfer_call
+    {6, 0, 0},  // transfer_wait
     {1, 0, 0},  // compute
     {0, 0, 0},  // now
     {3, 0, 0},  // slice_allocate
@@ -204,8 +222,8 @@ inline constexpr const char* call_names[] = {
     "frame_allocate", "frame_guarantee", "map", "unmap", "protect", "entry_store",
     "table_install", "table_age", "account_create", "account_limit", "account_revoke",
     "env_create", "env_extend", "env_start", "env_vector", "env_destroy", "env_exit", "yield",
-    "park", "compute", "now", "slice_allocate", "slice_bind", "cycle_shape", "cycle_idle",
-    "console_write",
+    "park", "wake", "transfer_call", "transfer_wait", "compute", "now",
+    "slice_allocate", "slice_bind", "cycle_shape", "cycle_idle", "console_write",
 };
 static_assert(sizeof(call_names) / sizeof(call_names[0]) ==
               static_cast<std::size_t>(Call::call_count));

@@ -11,6 +11,7 @@ enum class EventKind : std::uint8_t {
     fault,       // code: the vector, words: address (relative), error
     ended,       // code: EndReason, words: exit code
     console,     // code: Channel, words: size, hash of the bytes
+    transfer,    // a control transfer came back: status, words: value (EnvId, or reply word 1)
     event_kind_count,
 };
 

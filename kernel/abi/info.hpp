@@ -57,7 +57,15 @@ struct FrameInfo {
 };
 static_assert(sizeof(FrameInfo) == 32);
 
-enum class EnvState : std::uint32_t { none = 0, embryo, runnable, parked, ended, dying };
+enum class EnvState : std::uint32_t {
+    none = 0,
+    embryo,
+    runnable,
+    parked,
+    ended,
+    dying,
+    calling,  // waits for the reply of an environment it transferred control to
+};
 
 // Why an environment ended, when it was not by its own env_exit.
 enum class EndReason : std::uint32_t {

@@ -15,7 +15,8 @@ enum class Rights : std::uint8_t {
                     // slice: bind; cycle: shape, name who is given idle time
     revoke = 32,    // account: take frames back
     allocate = 64,  // account: take frames; cycle: take positions
-    all = 127,
+    call = 128,     // environment: transfer control to it, wake it
+    all = 255,
 };
 
 constexpr Rights operator|(Rights a, Rights b) {

@@ -31,6 +31,7 @@ enum class Status : std::uint32_t {
     no_executable_writes,  // a mapping may be writable or executable, not both
     slice_taken,       // the position asked for has a capability already
     no_slices,         // every position of the cycle has
+    callee_gone,       // the environment that was called has ended
     status_count,
 };
 

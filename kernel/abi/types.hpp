@@ -5,7 +5,6 @@
 // Invariants: trivially copyable, the size of the integer inside, layout part of the ABI.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,7 +20,12 @@ struct Distinct {
 
     constexpr Distinct() = default;
     explicit constexpr Distinct(Integer integer) : value{integer} {}
-    friend constexpr auto operator<=>(const Distinct&, const Distinct&) = default;
+    // One comparison each: a defaulted operator<=> costs a freestanding build several.
+    friend constexpr bool operator==(Distinct a, Distinct b) { return a.value == b.value; }
+    friend constexpr bool operator<(Distinct a, Distinct b) { return a.value < b.value; }
+    friend constexpr bool operator<=(Distinct a, Distinct b) { return a.value <= b.value; }
+    friend constexpr bool operator>(Distinct a, Distinct b) { return a.value > b.value; }
+    friend constexpr bool operator>=(Distinct a, Distinct b) { return a.value >= b.value; }
 };
 
 // A page frame's physical name: physical address / 4096. At most 2^25 (128 GiB).
@@ -43,10 +47,10 @@ inline constexpr EnvId no_env{0};
 inline constexpr Instant never{~std::uint64_t{0}};
 inline constexpr FrameNumber frame_number_max{(1u << 25) - 1};
 
-constexpr PhysAddr address_of(FrameNumber frame) {
+[[gnu::always_inline]] constexpr PhysAddr address_of(FrameNumber frame) {
     return PhysAddr{std::uint64_t{frame.value} << page_shift};
 }
-constexpr FrameNumber frame_of(PhysAddr address) {
+[[gnu::always_inline]] constexpr FrameNumber frame_of(PhysAddr address) {
     return FrameNumber{static_cast<std::uint32_t>(address.value >> page_shift)};
 }
 

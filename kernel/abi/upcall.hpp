@@ -22,6 +22,7 @@
 // - The page is the libOS's: everything in it is an allegation to the kernel.
 #pragma once
 
+#include "kernel/abi/call.hpp"
 #include "kernel/abi/types.hpp"
 
 namespace kernel::abi {
@@ -86,6 +87,8 @@ struct alignas(64) UpcallPage {
     std::uint64_t done_env;
     std::uint64_t slice_position;
     std::uint64_t slice_instant;
+    // The words of the call, or reply, that transfer_wait or transfer_call came back with.
+    std::uint64_t message[transfer_words];
     // The repossession vector: the libOS sets the count back to 0. If it overflows, the kernel
     // counts on: a count of over repossessed_max means "look through your whole table".
     std::uint32_t repossessed_count;

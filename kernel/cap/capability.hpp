@@ -41,7 +41,9 @@ inline constexpr CapRef no_cap = 0;
 constexpr CapRef ref_of(FrameNumber table_frame, std::uint32_t index) {
     return table_frame.value << 7 | index;
 }
-constexpr FrameNumber table_frame_of(CapRef ref) { return FrameNumber{ref >> 7}; }
+[[gnu::always_inline]] constexpr FrameNumber table_frame_of(CapRef ref) {
+    return FrameNumber{ref >> 7};
+}
 constexpr std::uint32_t index_of(CapRef ref) { return ref & 127; }
 
 }  // namespace kernel::cap

@@ -62,13 +62,26 @@ void handle(System& system, Env& env, const machine::Trap& trap) {
     return nullptr;
 }
 
+// After a control transfer: on with the one that took this one's place, unless something is due.
+Env* follow(System& system, Env& env) {
+    if (system.core.now() >= system.next_event) return &env;
+    Env& next = system.env(system.running);
+    if (next.pending.bits != 0) {
+        system.next_event = abi::Instant{0};
+        return &env;
+    }
+    switch_to(system, next);
+    return &next;
+}
+
 }  // namespace
 
 [[gnu::noinline]] void run(System& system) {
-    while (Env* const env = choose(system)) {
+    while (Env* env = choose(system)) {
         do {
             const machine::Trap trap = system.core.run(env->context);
             handle(system, *env, trap);
+            if (system.running != env->self) env = follow(system, *env);
         } while (system.core.now() < system.next_event);
     }
     if (system.loaded.value != 0) account_time(system, system.env(system.loaded));

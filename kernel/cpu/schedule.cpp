@@ -25,7 +25,7 @@ Instant wake_due(System& system, Instant now) {
         if (env.wake <= now) {
             env::make_runnable(system, env);
         } else {
-            earliest = std::min(earliest, env.wake);
+            earliest = base::min(earliest, env.wake);
         }
     }
     return earliest;
@@ -61,7 +61,7 @@ void give_idle_time(System& system, Instant now) {
     if (system.running == no_env_frame || now < system.slice_end) return;
     system.running = idle_receiver(system).self;
     system.slice_end =
-        std::min(Instant{now.value + system.cycle->slice_ns}, system.turn.end);
+        base::min(Instant{now.value + system.cycle->slice_ns}, system.turn.end);
 }
 
 // ---- turns of the cycle
@@ -83,7 +83,7 @@ void next_turn(System& system, Instant now) {
         cycle.position = cycle.position + 1 < cycle.positions ? cycle.position + 1 : 0;
         abi::SliceInfo& slice = cycle.slices[cycle.position];
         length = cycle.slice_ns;
-        pay = std::min(slice.debt_ns, length);
+        pay = base::min(slice.debt_ns, length);
         slice.debt_ns -= pay;
         slice.forfeited_ns += pay;
         owned = slice.env != abi::no_env && pay < length;
@@ -133,7 +133,7 @@ void attend(System& system) {
     while (!system.finished) {
         const Instant now = system.core.now();
         const bool more = env::serve_requests(system, now);
-        Instant due = std::min(wake_due(system, now), env::next_deadline(system));
+        Instant due = base::min(wake_due(system, now), env::next_deadline(system));
         if (system.cycle->allocated == 0) {
             turn_ring(system, now);
         } else {
@@ -141,7 +141,7 @@ void attend(System& system) {
         }
         if (more) due = now;
         if (system.running != no_env_frame) {
-            system.next_event = std::min(due, system.slice_end);
+            system.next_event = base::min(due, system.slice_end);
             return;
         }
         if (due == abi::never) return deadlock(system);

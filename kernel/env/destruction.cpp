@@ -4,6 +4,7 @@
 #include "kernel/env/revocation.hpp"
 #include "kernel/env/running.hpp"
 #include "kernel/env/slices.hpp"
+#include "kernel/env/transfer.hpp"
 
 namespace kernel::env {
 
@@ -101,7 +102,10 @@ void release_frames(System& system, Env& env) {
 // One step of `env` alone; the environment to be destroyed before it, if it met one.
 FrameNumber step(System& system, Env& env, Chain& chain, bool& gone) {
     std::uint32_t steps = steps_per_call;
-    if (system.info(env).state != EnvState::dying) stop(system, env, EnvState::dying);
+    if (system.info(env).state != EnvState::dying) {
+        break_transfers(system, env);
+        stop(system, env, EnvState::dying);
+    }
     gone = false;
     chain.add(env.id);
     while (env.destruction.pass != done) {

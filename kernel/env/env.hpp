@@ -54,6 +54,10 @@ struct Env {
     FrameNumber next;     // the run ring
     FrameNumber previous;
     Instant wake;         // while parked
+    FrameNumber caller;   // whose call it has to answer; 0: nobody's
+    FrameNumber callee;   // while calling: whom it called
+    bool receiving;       // parked in transfer_wait
+    bool woken;           // the next park does not sleep
     Instant started;      // virtual time it was last put on the core
     PendingUpcalls pending;
     Destruction destruction;

@@ -33,8 +33,9 @@ inline void extend_history(EnvInfo& info, std::uint64_t head) {
 }
 
 // `words`: at most event_words_max, none machine-dependent.
-inline void record(System& system, Env& env, abi::EventKind kind, std::uint8_t code,
-                   Status status, const std::uint64_t* words, std::uint32_t count) {
+[[gnu::noinline]] inline void record(System& system, Env& env, abi::EventKind kind,
+                                     std::uint8_t code, Status status,
+                                     const std::uint64_t* words, std::uint32_t count) {
     EnvInfo& info = *env.info;
     extend_history(info, event_head(kind, code, status, count));
     std::uint64_t hash = info.history_hash;

@@ -2,6 +2,7 @@
 
 #include "kernel/env/record.hpp"
 #include "kernel/env/slices.hpp"
+#include "kernel/env/transfer.hpp"
 #include "kernel/env/upcalls.hpp"
 
 namespace kernel::env {
@@ -12,9 +13,11 @@ constexpr FrameNumber no_frame{0};
 
 void make_runnable(System& system, Env& env) {
     EnvInfo& info = system.info(env);
-    CHITIN_ASSERT(info.state == EnvState::embryo || info.state == EnvState::parked);
+    CHITIN_ASSERT(info.state == EnvState::embryo || info.state == EnvState::parked ||
+                  info.state == EnvState::calling);
     info.state = EnvState::runnable;
     env.wake = abi::never;
+    env.receiving = false;
     if (system.running == no_frame) {
         env.next = env.self;
         env.previous = env.self;
@@ -64,18 +67,23 @@ void give_way(System& system, const Env& env) {
     system.next_event = Instant{0};
 }
 
-void run_next(System& system, const Env& env, Env& target) {
-    CHITIN_ASSERT(system.info(target).state == EnvState::runnable);
+void pass_turn(System& system, const Env& env, const Env& target) {
     Turn& turn = system.turn;
     const Env* const owner = turn_owner(system);
     if (owner == &env || turn.donee == env.self) {
         turn.donee = owner == &target ? no_frame : target.self;
     }
+}
+
+void run_next(System& system, const Env& env, Env& target) {
+    CHITIN_ASSERT(system.info(target).state == EnvState::runnable);
+    pass_turn(system, env, target);
     system.running = target.self;
     system.next_event = Instant{0};
 }
 
 void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code) {
+    break_transfers(system, env);
     stop(system, env, EnvState::ended);
     EnvInfo& info = system.info(env);
     info.reason = reason;

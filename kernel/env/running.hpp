@@ -18,6 +18,8 @@ void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code);
 void stop(System& system, Env& env, EnvState state);
 // `env` does not want the rest of its slice.
 void give_way(System& system, const Env& env);
+// If the present turn is env's, it becomes target's.
+void pass_turn(System& system, const Env& env, const Env& target);
 // `env` gives the rest of its slice to `target`, which runs now.
 void run_next(System& system, const Env& env, Env& target);
 

@@ -53,7 +53,9 @@ Env* turn_owner(System& system) {
     const EnvId id = system.cycle->slices[system.cycle->position].env;
     if (id == abi::no_env) return nullptr;
     Env& env = system.env(system.envs[id.value]);
-    return system.info(env).state == abi::EnvState::runnable ? &env : nullptr;
+    const abi::EnvState state = system.info(env).state;
+    const bool lends = state == abi::EnvState::calling && turn.donee != FrameNumber{0};
+    return state == abi::EnvState::runnable || lends ? &env : nullptr;
 }
 
 }  // namespace kernel::env

@@ -18,7 +18,8 @@ bool bind_slice(System& system, CapRef ref, const Env& env);
 // The environment is about to go: nothing of the cycle is its any more.
 void forget_owner(System& system, const Env& env);
 
-// The environment bound to the present turn's position, if it can run now; else nullptr.
+// The environment bound to the present turn's position, if it can run now, or lends its time to
+// the one it called; else nullptr.
 Env* turn_owner(System& system);
 
 }  // namespace kernel::env

@@ -4,10 +4,9 @@
 // are free functions over it, one file a subject.
 #pragma once
 
-#include <algorithm>
-
 #include "kernel/abi/bundle.hpp"
 #include "kernel/abi/cycle.hpp"
+#include "kernel/base/order.hpp"
 #include "kernel/cap/forest.hpp"
 #include "kernel/env/env.hpp"
 #include "kernel/mem/memory.hpp"
@@ -19,8 +18,8 @@ using abi::EnvInfo;
 using abi::Rights;
 using abi::Status;
 using base::Result;
-using std::max;
-using std::min;
+using base::max;
+using base::min;
 using cap::Capability;
 using cap::CapRef;
 
@@ -67,7 +66,7 @@ struct System {
     abi::EndReason end_reason{};
     bool finished = false;   // the root environment has ended
 
-    Env& env(FrameNumber frame) { return memory.object<Env>(frame); }
+    [[gnu::always_inline]] Env& env(FrameNumber frame) { return memory.object<Env>(frame); }
     EnvInfo& info(const Env& env) { return *env.info; }
     mem::Space space(const Env& env) {
         return mem::Space{memory, env.root, loaded == env.self};

@@ -11,7 +11,7 @@ constexpr std::uint64_t user_address_end = std::uint64_t{1} << 47;
 
 // One load of a word that the environment may be changing.
 template <class T>
-T read_once(const T& word) {
+[[gnu::always_inline]] inline T read_once(const T& word) {
     return __atomic_load_n(&word, __ATOMIC_RELAXED);
 }
 

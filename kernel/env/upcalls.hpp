@@ -11,7 +11,7 @@ namespace kernel::env {
 
 // Enters the handler for a fault or exception right away; ends the environment if that cannot
 // be done.
-void raise(System& system, Env& env, const machine::Trap& trap);
+[[gnu::noinline]] void raise(System& system, Env& env, const machine::Trap& trap);
 
 // Notes an asynchronous upcall (its data are in env.pending); wakes a parked environment.
 void post(System& system, Env& env, Upcall kind);

@@ -34,7 +34,9 @@ public:
     machine::Core& core() { return core_; }
     abi::SystemInfo& system() { return system_; }
     const abi::CostProfile& costs() const { return costs_; }
-    void charge(std::uint32_t cost_ns) { core_.charge(abi::Nanoseconds{cost_ns}); }
+    [[gnu::always_inline]] void charge(std::uint32_t cost_ns) {
+        core_.charge(abi::Nanoseconds{cost_ns});
+    }
 
     // Is `frame` one of the pool's?
     bool in_pool(FrameNumber frame) const {

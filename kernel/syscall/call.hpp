@@ -37,7 +37,7 @@ public:
         }
     }
     // A slot number; one that does not fit becomes one that lies beyond every table.
-    Slot slot(unsigned i) const {
+    [[gnu::noinline]] Slot slot(unsigned i) const {
         return word(i) > 0xffff'ffff ? env::no_slot : Slot{static_cast<std::uint32_t>(word(i))};
     }
 
@@ -75,6 +75,9 @@ Value env_destroy(System&, Env&, const Arguments&);
 Value env_exit(System&, Env&, const Arguments&);
 Value yield(System&, Env&, const Arguments&);
 Value park(System&, Env&, const Arguments&);
+Value wake(System&, Env&, const Arguments&);
+Value transfer_call(System&, Env&, const Arguments&);
+Value transfer_wait(System&, Env&, const Arguments&);
 Value compute(System&, Env&, const Arguments&);
 Value now(System&, Env&, const Arguments&);
 Value slice_allocate(System&, Env&, const Arguments&);

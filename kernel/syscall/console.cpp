@@ -21,7 +21,7 @@ Result<void> copy_in(System& system, const Env& caller, std::uint64_t address, c
         const auto leaf = space.leaf(page);
         if (!leaf.has_value() || !leaf->entry->valid()) return base::error(Status::bad_address);
         const std::uint64_t offset = at.value & (abi::page_size - 1);
-        const std::uint64_t part = std::min(size - done, abi::page_size - offset);
+        const std::uint64_t part = base::min(size - done, abi::page_size - offset);
         const std::byte* from =
             system.memory.view(abi::address_of(leaf->entry->frame())) + offset;
         __builtin_memcpy(to + done, from, part);

@@ -41,7 +41,7 @@ Value env_create(System& system, Env& caller, const Arguments& arguments) {
 
     Capability& name = system.forest.at(object);
     name.type = CapType::environment;
-    name.rights = Rights::manage | Rights::grant;
+    name.rights = Rights::manage | Rights::grant | Rights::call;
     const env::EnvFrames frames{name.object, consume(system, table), consume(system, root)};
     env::create(system, id, frames, account, caller.id);
     return id.value;

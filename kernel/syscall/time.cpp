@@ -1,6 +1,5 @@
-// Calls on time: yield, park, compute, now.
+// Calls on time: yield, compute, now.
 #include "kernel/env/running.hpp"
-#include "kernel/env/upcalls.hpp"
 #include "kernel/syscall/call.hpp"
 
 namespace kernel::syscall {
@@ -18,22 +17,13 @@ Value yield(System& system, Env& caller, const Arguments& arguments) {
     return 0;
 }
 
-Value park(System& system, Env& caller, const Arguments& arguments) {
-    const abi::Instant wake{arguments.word(0)};
-    const abi::UpcallPage* page = caller.page;
-    const bool told = page != nullptr && page->pending != 0;
-    if (told || caller.pending.bits != 0 || wake <= system.core.now()) return 0;
-    env::park(system, caller, wake);
-    return 0;
-}
-
 Value compute(System& system, Env&, const Arguments& arguments) {
     const std::uint64_t wanted = arguments.word(0);
     if (wanted > abi::compute_ns_max) return base::error(Status::bad_argument);
     const abi::Instant now = system.core.now();
     const std::uint64_t until_due =
         system.next_event > now ? system.next_event.value - now.value : 0;
-    const std::uint64_t part = std::min(wanted, until_due);
+    const std::uint64_t part = base::min(wanted, until_due);
     system.core.charge(abi::Nanoseconds{part});
     return wanted - part;
 }

@@ -39,7 +39,7 @@ public:
     constexpr std::uint64_t bits() const { return bits_; }
     constexpr bool valid() const { return (bits_ & present) != 0; }
     constexpr bool has(std::uint64_t flag) const { return (bits_ & flag) != 0; }
-    constexpr abi::FrameNumber frame() const {
+    [[gnu::always_inline]] constexpr abi::FrameNumber frame() const {
         return abi::frame_of(abi::PhysAddr{bits_ & frame_mask});
     }
     constexpr std::uint64_t value() const { return bits_ >> 1; }

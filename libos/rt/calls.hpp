@@ -164,7 +164,24 @@ inline Result<std::uint64_t> env_destroy(Slot env) { return make(Call::env_destr
 // ---- time and console
 
 inline Result<std::uint64_t> yield(Slot env = self) { return make(Call::yield, env.value); }
+inline Result<std::uint64_t> wake(Slot env) { return make(Call::wake, env.value); }
 inline Result<std::uint64_t> park(Instant deadline) { return make(Call::park, deadline.value); }
+
+// ---- control transfer
+
+using Words = std::uint64_t[kernel::abi::transfer_words];
+
+// Value: the reply's first word; all are in the upcall page's `message`.
+inline Result<std::uint64_t> transfer_call(Slot env, const Words& words) {
+    return make(Call::transfer_call, env.value, words[0], words[1], words[2], words[3], words[4]);
+}
+// Replies to the one that called, if any. The next caller; no_env: an upcall, wake or deadline.
+inline Result<kernel::abi::EnvId> transfer_wait(Instant deadline, const Words& reply) {
+    const std::uint64_t caller = TRY(make(Call::transfer_wait, deadline.value, reply[0], reply[1],
+                                          reply[2], reply[3], reply[4]));
+    return kernel::abi::EnvId{static_cast<std::uint16_t>(caller)};
+}
+
 // What is left of the span: something was due before its end.
 inline Result<std::uint64_t> compute(Nanoseconds span) { return make(Call::compute, span.value); }
 inline Instant now() { return Instant{make(Call::now).value_or(0)}; }

@@ -8,7 +8,7 @@
         .set    page_masked, 0
         .set    page_pending, 4
         .set    page_saved, 72
-        .set    page_floating_point, 1088
+        .set    page_floating_point, 1152
         .set    state_components, 0xe7          # x87, SSE, AVX, AVX-512
 
         .text

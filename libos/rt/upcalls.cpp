@@ -20,7 +20,7 @@ using kernel::abi::UpcallPage;
 
 static_assert(offsetof(UpcallPage, masked) == 0 && offsetof(UpcallPage, pending) == 4);
 static_assert(offsetof(UpcallPage, saved) == 72);
-static_assert(offsetof(UpcallPage, floating_point) == 1088, "upcall.S has the same number");
+static_assert(offsetof(UpcallPage, floating_point) == 1152, "upcall.S has the same number");
 
 namespace {
 

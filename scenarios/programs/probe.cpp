@@ -7,6 +7,7 @@
 
 #include "scenarios/programs/probe_limits.hpp"
 #include "scenarios/programs/probe_slices.hpp"
+#include "scenarios/programs/probe_transfers.hpp"
 
 namespace scenarios::probe {
 
@@ -66,21 +67,21 @@ void Probe::capabilities() {
     const Word f = frame_.value;
     const Word e = empty_.value;
     named(Call::cap_derive, {{f, e, read}}, {{0, CapType::none, rightless_.value}});
-    wrong(Call::cap_derive, "rights beyond all", Status::bad_argument, {{f, e, 128}});
+    wrong(Call::cap_derive, "rights beyond all", Status::bad_argument, {{f, e, 256}});
     wrong(Call::cap_derive, "rights truncated", Status::bad_argument, {{f, e, Word{1} << 32 | 1}});
     wrong(Call::cap_derive, "slot 0 cannot be copied", Status::no_right, {{0, e, 0}});
     wrong(Call::cap_derive, "writing view of a table", Status::bad_argument,
           {{leaf_.value, e, read_write}});
     wrong(Call::cap_derive, "destination beyond", Status::bad_slot, {{f, top_bit, read}});
     wrong(Call::cap_derive, "destination itself", Status::occupied_slot, {{f, f, read}});
-    wrong(Call::cap_derive, "rights before destination", Status::bad_argument, {{f, f, 128}});
-    wrong(Call::cap_derive, "source before rights", Status::empty_slot, {{e, f, 128}});
+    wrong(Call::cap_derive, "rights before destination", Status::bad_argument, {{f, f, 256}});
+    wrong(Call::cap_derive, "source before rights", Status::empty_slot, {{e, f, 256}});
 
     const Word child = env_slot_.value;
     named(Call::cap_grant, {{child, f, 20, read}},
           {{0, CapType::environment, poor_env_.value}, {1, CapType::none, rightless_.value}});
     wrong(Call::cap_grant, "a table", Status::wrong_type, {{child, leaf_.value, 20, read}});
-    wrong(Call::cap_grant, "rights", Status::bad_argument, {{child, f, 20, 255}});
+    wrong(Call::cap_grant, "rights", Status::bad_argument, {{child, f, 20, 256}});
     wrong(Call::cap_grant, "its slot beyond", Status::bad_slot, {{child, f, 128, read}});
     wrong(Call::cap_grant, "its slot 0", Status::occupied_slot, {{child, f, 0, read}});
 
@@ -458,7 +459,7 @@ int misbehave(Environment& env, Manner manner) {
         case asks_and_ends: return ask_and_end(env);
         case sleeps:
             for (;;) static_cast<void>(calls::park(kernel::abi::never));
-        default: return 1;
+        default: return serve(env, manner);
     }
     return static_cast<int>(deny(env));
 }
@@ -569,6 +570,7 @@ int Probe::run() {
     environments();
     rest();
     slices();
+    transfers();
     many_derivations();
     many_environments();
     instructions();

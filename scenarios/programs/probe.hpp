@@ -45,6 +45,7 @@ enum Manner : Word {
     sleeps,
     wild_resume,
     asks_and_ends,
+    serves,
 };
 
 // One call's six words; what a check changes is one of them.
@@ -156,6 +157,8 @@ private:
     void slice_positions(Slot first);
     void slice_bindings(Slot first);
     void cycle_shapes();
+    void transfers();
+    void wrong_transfers();
     Slot account(Word limit, Word guarantee, Slot parent = kernel::abi::slot_account);
     Slot embryo(Slot account);
 

@@ -19,12 +19,13 @@ namespace {
 using kernel::abi::Event;
 using kernel::abi::EventKind;
 
-constexpr std::array<std::string_view, 24> status_names{
+constexpr std::array<std::string_view, 25> status_names{
     "ok",           "again",        "bad_call",       "bad_slot",       "empty_slot",
     "occupied_slot", "wrong_type",  "no_right",       "bad_argument",   "misaligned",
     "bad_address",  "no_table",     "already_mapped", "not_mapped",     "frame_taken",
     "no_frames",    "over_limit",   "over_guarantee", "busy",           "bad_state",
-    "no_environments", "no_executable_writes", "slice_taken", "no_slices"};
+    "no_environments", "no_executable_writes", "slice_taken", "no_slices",
+    "callee_gone"};
 static_assert(status_names.size() == static_cast<std::size_t>(kernel::abi::Status::status_count));
 
 constexpr std::array<std::string_view, 8> upcall_names{
@@ -70,6 +71,9 @@ std::string body_text(const Event& event) {
                                words_text(event));
         case EventKind::console:
             return fmt::format("console, channel {} [{}]", event.code, words_text(event));
+        case EventKind::transfer:
+            return fmt::format("transfer came back: {} [{}]",
+                               name_in(status_names, event.status), words_text(event));
         default:
             return fmt::format("event of unknown kind {}", static_cast<unsigned>(event.kind));
     }

@@ -67,6 +67,10 @@ void put(char c) {
     if (screen_on) screen_put(c);
 }
 
+void put(const char* text) {
+    while (*text != 0) put(*text++);
+}
+
 void put(std::string_view text) {
     for (const char c : text) put(c);
 }

@@ -10,6 +10,7 @@ inline constexpr std::uint16_t debug_console_port = 0xe9;  // QEMU's -debugcon: 
 
 void console_start();
 void put(char c);
+void put(const char* text);
 void put(std::string_view text);
 void put_decimal(std::uint64_t value);
 void put_hex(std::uint64_t value);

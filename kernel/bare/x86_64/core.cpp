@@ -52,7 +52,7 @@ Trap Core::run_full(UserContext& context) {
 }
 
 Trap Core::after_trap(UserContext& context) {
-    const auto vector = static_cast<std::uint32_t>(bare::chitin_core_state.trap_vector);
+    const auto vector = bare::trap_vector(bare::chitin_core_state.trap_place);
     const std::uint64_t error = bare::chitin_core_state.trap_error;
     if (vector == bare::timer_vector) {
         if (tick(context)) {

@@ -29,7 +29,7 @@ static_assert(sizeof(TaskState) == 104);
 struct alignas(64) CoreState {
     std::uint64_t kernel_rsp;   // where chitin_enter_* was left
     std::uint64_t user_rsp;     // scratch of the syscall entry
-    std::uint64_t trap_vector;
+    std::uint64_t trap_place;   // behind the stub that was entered
     std::uint64_t trap_error;
     std::uint32_t padding;      // so that rsp0 is aligned
     TaskState tss;
@@ -37,7 +37,7 @@ struct alignas(64) CoreState {
 // entry.S has these offsets.
 static_assert(offsetof(CoreState, kernel_rsp) == 0);
 static_assert(offsetof(CoreState, user_rsp) == 8);
-static_assert(offsetof(CoreState, trap_vector) == 16);
+static_assert(offsetof(CoreState, trap_place) == 16);
 static_assert(offsetof(CoreState, trap_error) == 24);
 static_assert(offsetof(CoreState, tss) + 4 == 40);
 
@@ -54,3 +54,15 @@ extern "C" void chitin_enter_call();
 extern "C" void chitin_enter_full();
 extern "C" void chitin_syscall_entry();
 extern "C" const char chitin_trap_stubs[];
+
+namespace kernel::bare {
+
+inline constexpr std::uint32_t trap_stub_size = 5;
+
+// The vector whose stub lies before `place`.
+inline std::uint32_t trap_vector(std::uint64_t place) {
+    const auto begin = reinterpret_cast<std::uint64_t>(chitin_trap_stubs);
+    return (static_cast<std::uint32_t>(place - begin)) / trap_stub_size - 1;
+}
+
+}  // namespace kernel::bare

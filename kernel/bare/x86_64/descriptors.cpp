@@ -21,7 +21,6 @@ constinit CoreState chitin_core_state{};
 namespace {
 
 constexpr unsigned gates = timer_vector + 1;
-constexpr unsigned stub_size = 16;
 
 struct Gate {
     std::uint64_t low, high;
@@ -71,7 +70,7 @@ void load_gdt() {
 
 void load_idt() {
     for (unsigned vector = 0; vector < gates; ++vector) {
-        const std::uint64_t stub = address_of(chitin_trap_stubs) + stub_size * vector;
+        const std::uint64_t stub = address_of(chitin_trap_stubs) + trap_stub_size * vector;
         const std::uint64_t stack = vector == 8 ? 1 : vector == 2 ? 2 : vector == 18 ? 3 : 0;
         const std::uint64_t level = vector == 3 || vector == 4 ? 3 : 0;  // int3, into
         idt[vector].low = (stub & 0xffff) | std::uint64_t{kernel_code} << 16 | stack << 32 |

@@ -6,7 +6,7 @@
 
         .set    KERNEL_RSP, 0           # CoreState, core_state.hpp
         .set    USER_RSP, 8
-        .set    TRAP_VECTOR, 16
+        .set    TRAP_PLACE, 16
         .set    TRAP_ERROR, 24
         .set    RSP0, 40
 
@@ -112,34 +112,41 @@ chitin_syscall_entry:
         ret
         .size   chitin_syscall_entry, . - chitin_syscall_entry
 
-# Stubs of 16 bytes for vectors 0..32; those without an error code push 0 in its place.
+# Stubs of 5 bytes for vectors 0..32: the address that `call` pushes tells which it was
+# (chitin_trap_vector in core_state.hpp).
         .globl  chitin_trap_stubs
         .type   chitin_trap_stubs, @function
-        .p2align 4
 chitin_trap_stubs:
         .set    vector, 0
         .rept   33
-        .p2align 4
-        .if     ((0x227d00 >> vector) & 1) == 0     # 8, 10..14, 17, 21 push one themselves
-        pushq   $0
+        .byte   0xe8                    # call, always with 32 bits of displacement
+        .if     ((0x227d00 >> vector) & 1) == 0
+        .long   trap_without_error - . - 4
+        .else                           # 8, 10..14, 17, 21: the processor pushed an error code
+        .long   trap_common - . - 4
         .endif
-        pushq   $vector
-        jmp     trap_common
         .set    vector, vector + 1
         .endr
         .size   chitin_trap_stubs, . - chitin_trap_stubs
+
+        .type   trap_without_error, @function
+trap_without_error:
+        pushq   (%rsp)
+        movq    $0, 8(%rsp)
+        .size   trap_without_error, . - trap_without_error
 
         .type   trap_common, @function
 trap_common:
         testb   $3, 24(%rsp)            # the interrupted cs
         jz      trap_in_kernel
-        cmpb    $18, (%rsp)             # machine check, NMI, double fault: not on rsp0's stack
+        # Machine check, NMI, double fault: not on rsp0's stack.
+        cmpq    $chitin_trap_stubs + 5 * 19, (%rsp)
         je      trap_in_kernel
-        cmpb    $2, (%rsp)
+        cmpq    $chitin_trap_stubs + 5 * 3, (%rsp)
         je      trap_in_kernel
-        cmpb    $8, (%rsp)
+        cmpq    $chitin_trap_stubs + 5 * 9, (%rsp)
         je      trap_in_kernel
-        popq    chitin_core_state+TRAP_VECTOR(%rip)
+        popq    chitin_core_state+TRAP_PLACE(%rip)
         popq    chitin_core_state+TRAP_ERROR(%rip)
         push    %r15
         push    %r14
@@ -166,7 +173,7 @@ trap_common:
         .type   trap_in_kernel, @function
 trap_in_kernel:
         cld
-        mov     %rsp, %rdi              # frame: vector, error, rip, cs, rflags, rsp, ss
+        mov     %rsp, %rdi              # frame: place, error, rip, cs, rflags, rsp, ss
         and     $-16, %rsp
         call    chitin_trap_panic
         ud2

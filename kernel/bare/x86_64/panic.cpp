@@ -1,9 +1,9 @@
 #include "kernel/bare/x86_64/panic.hpp"
 
 #include <cstdint>
-#include <iterator>
 
 #include "kernel/bare/x86_64/console.hpp"
+#include "kernel/bare/x86_64/core_state.hpp"
 #include "kernel/bare/x86_64/ports.hpp"
 #include "kernel/bare/x86_64/power.hpp"
 #include "kernel/base/assert.hpp"
@@ -30,7 +30,7 @@ extern "C" const char chitin_symbols_end[];
 
 // What trap_in_kernel pushed.
 struct TrapFrame {
-    std::uint64_t vector, error, rip, cs, rflags, rsp, ss;
+    std::uint64_t place, error, rip, cs, rflags, rsp, ss;
 };
 
 constexpr unsigned backtrace_max = 32;
@@ -99,11 +99,22 @@ void begin() {
     put("\n#panic ");
 }
 
-constexpr std::string_view trap_names[] = {
-    "divide error", "debug exception", "NMI", "breakpoint", "overflow", "bound range",
-    "invalid opcode", "device not available", "double fault", "", "invalid TSS",
-    "segment not present", "stack fault", "general protection", "page fault", "",
-    "x87 error", "alignment check", "machine check", "SIMD error"};
+// By vector, one after another.
+constexpr char trap_names[] =
+    "divide error\0debug exception\0NMI\0breakpoint\0overflow\0bound range\0"
+    "invalid opcode\0device not available\0double fault\0\0invalid TSS\0"
+    "segment not present\0stack fault\0general protection\0page fault\0\0"
+    "x87 error\0alignment check\0machine check\0SIMD error";
+constexpr std::uint32_t trap_names_count = 20;
+
+const char* trap_name(std::uint32_t vector) {
+    const char* name = trap_names;
+    for (; vector > 0; --vector) {
+        while (*name++ != 0) {
+        }
+    }
+    return name;
+}
 
 }  // namespace
 
@@ -118,9 +129,10 @@ void panic(std::string_view message) {
 extern "C" [[noreturn]] void chitin_trap_panic(const TrapFrame& frame) {
     begin();
     put("trap in the kernel: ");
-    if (frame.vector < std::size(trap_names)) put(trap_names[frame.vector]);
+    const std::uint32_t vector = trap_vector(frame.place);
+    if (vector < trap_names_count) put(trap_name(vector));
     put(" (vector ");
-    put_decimal(frame.vector);
+    put_decimal(vector);
     put(", error ");
     put_hex(frame.error);
     put(", rip ");

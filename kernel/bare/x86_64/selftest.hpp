@@ -1,4 +1,6 @@
-// Self-tests of what no environment can reach, chosen by `selftest=NAME` on the command line:
+// Self-tests of what no environment can reach, chosen by `selftest=NAME` on the command line of
+// selftest.elf: chitin.elf's objects and selftest.cpp, where chitin.elf has no_selftest.cpp.
+//
 //   panic   a panic, for its backtrace
 //   assert  a failed assertion
 //   stack   overflows the kernel's stack: the double fault's own stack must catch it

@@ -57,7 +57,7 @@ public:
     }
 
     void charge(abi::Nanoseconds span) { now_ns_ += span.value; }
-    abi::Instant now() const { return abi::Instant{now_ns_}; }
+    [[gnu::always_inline]] abi::Instant now() const { return abi::Instant{now_ns_}; }
     void idle_until(abi::Instant instant) {
         now_ns_ = instant.value > now_ns_ ? instant.value : now_ns_;
     }

@@ -1,0 +1,77 @@
+#include "kernel/env/transfer.hpp"
+
+#include "kernel/env/record.hpp"
+#include "kernel/env/running.hpp"
+#include "kernel/env/slices.hpp"
+
+namespace kernel::env {
+
+namespace {
+
+constexpr FrameNumber nobody{0};
+
+// `to`, in no ring, takes the place of `from` in the ring and on the core.
+void take_place(System& system, Env& from, Env& to) {
+    const bool alone = from.next == from.self;
+    to.next = alone ? to.self : from.next;
+    to.previous = alone ? to.self : from.previous;
+    if (!alone) {
+        system.env(from.previous).next = to.self;
+        system.env(from.next).previous = to.self;
+    }
+    from.next = nobody;
+    from.previous = nobody;
+    system.running = to.self;
+    if (system.idle_next == from.self) system.idle_next = to.self;
+    system.info(to).state = EnvState::runnable;
+    to.wake = abi::never;
+}
+
+// What a blocked call comes back with.
+void come_back(System& system, Env& env, Status status, std::uint64_t value,
+               const Words& words) {
+    env.context.regs.rax = static_cast<std::uint64_t>(status);
+    env.context.regs.rdx = value;
+    const bool message = env.page != nullptr && status == Status::ok;
+    if (message) __builtin_memcpy(env.page->message, words, sizeof(Words));
+    record(system, env, abi::EventKind::transfer, 0, status, &value, 1);
+}
+
+}  // namespace
+
+void transfer(System& system, Env& caller, Env& callee, const Words& words) {
+    pass_turn(system, caller, callee);
+    take_place(system, caller, callee);
+    system.info(caller).state = EnvState::calling;
+    caller.callee = callee.self;
+    callee.caller = caller.self;
+    callee.receiving = false;
+    come_back(system, callee, Status::ok, caller.id.value, words);
+}
+
+void reply(System& system, Env& env, const Words& words, Instant deadline) {
+    Env& caller = system.env(env.caller);
+    env.caller = nobody;
+    caller.callee = nobody;
+    take_place(system, env, caller);
+    pass_turn(system, env, caller);
+    system.info(env).state = EnvState::parked;
+    env.wake = deadline;
+    env.receiving = true;
+    if (deadline < system.next_event) system.next_event = deadline;
+    come_back(system, caller, Status::ok, words[0], words);
+}
+
+void break_transfers(System& system, Env& env) {
+    if (env.callee != nobody) system.env(env.callee).caller = nobody;
+    env.callee = nobody;
+    if (env.caller == nobody) return;
+    Env& caller = system.env(env.caller);
+    env.caller = nobody;
+    caller.callee = nobody;
+    constexpr Words nothing{};
+    come_back(system, caller, Status::callee_gone, 0, nothing);
+    make_runnable(system, caller);
+}
+
+}  // namespace kernel::env

@@ -1,0 +1,75 @@
+// Calls between environments: wake, protected control transfer.
+#include "kernel/env/running.hpp"
+#include "kernel/env/transfer.hpp"
+#include "kernel/syscall/call.hpp"
+
+namespace kernel::syscall {
+
+namespace {
+
+using abi::EnvState;
+
+// One that `slot` may be called through. Errors: as find, bad_state (not started, or ended).
+Result<Env*> find_callee(System& system, const Env& caller, Slot slot) {
+    const CapRef ref = TRY(env::find(system, caller, slot, CapType::environment, Rights::call));
+    Env& target = system.env(system.forest.at(ref).object);
+    const EnvState state = system.info(target).state;
+    const bool lives = state == EnvState::runnable || state == EnvState::parked ||
+                       state == EnvState::calling;
+    if (!lives) return base::error(Status::bad_state);
+    return &target;
+}
+
+bool may_sleep(System& system, Env& caller, abi::Instant wake) {
+    const abi::UpcallPage* page = caller.page;
+    const bool told = page != nullptr && page->pending != 0;
+    const bool woken = caller.woken;
+    caller.woken = false;
+    return !told && !woken && caller.pending.bits == 0 && wake > system.core.now();
+}
+
+}  // namespace
+
+Value park(System& system, Env& caller, const Arguments& arguments) {
+    const abi::Instant wake{arguments.word(0)};
+    if (may_sleep(system, caller, wake)) env::park(system, caller, wake);
+    return 0;
+}
+
+Value wake(System& system, Env& caller, const Arguments& arguments) {
+    Env* const target = TRY(find_callee(system, caller, arguments.slot(0)));
+    if (system.info(*target).state == EnvState::parked) {
+        env::make_runnable(system, *target);
+        system.next_event = abi::Instant{0};
+    } else {
+        target->woken = true;
+    }
+    return 0;
+}
+
+Value transfer_call(System& system, Env& caller, const Arguments& arguments) {
+    Env* const target = TRY(find_callee(system, caller, arguments.slot(0)));
+    if (target->self == caller.self) return base::error(Status::bad_state);
+    if (!target->receiving) return base::error(Status::busy);
+    const env::Words words = {arguments.word(1), arguments.word(2), arguments.word(3),
+                              arguments.word(4), arguments.word(5)};
+    env::transfer(system, caller, *target, words);
+    return 0;
+}
+
+Value transfer_wait(System& system, Env& caller, const Arguments& arguments) {
+    if (caller.page == nullptr) return base::error(Status::bad_state);
+    const abi::Instant wake{arguments.word(0)};
+    if (caller.caller.value != 0) {
+        const env::Words words = {arguments.word(1), arguments.word(2), arguments.word(3),
+                                  arguments.word(4), arguments.word(5)};
+        env::reply(system, caller, words, may_sleep(system, caller, wake) ? wake : abi::Instant{0});
+        return 0;
+    }
+    if (!may_sleep(system, caller, wake)) return 0;
+    env::park(system, caller, wake);
+    caller.receiving = true;
+    return 0;
+}
+
+}  // namespace kernel::syscall
