@@ -188,5 +188,30 @@ TEST(Shares, StayWhileOthersComeAndGo) {
     check_stayers<Fair>(Fair::period_quanta);
 }
 
+/// A task that sleeps long, and wakes, has no more than its share from then on, but `credit`.
+template <typename S>
+void check_sleeper(double credit) {
+    Machine<S> machine{{.tasks = 2, .quantum = Nanoseconds{quantum}}};
+    Still world;
+    for (std::uint32_t task = 0; task < 2; ++task) machine.admit(task);
+    machine.begin(1, quantum);
+    machine.begin(0, endless);
+    constexpr std::uint64_t slept = 500 * quantum;
+    machine.run(world, slept);
+    const std::uint64_t before = machine.served(1);
+    machine.begin(1, endless);
+    for (std::uint64_t at = slept; at < 2 * slept; at += 77) {
+        machine.run(world, at);
+        const double ideal = static_cast<double>(at - slept) / 2;
+        ASSERT_NEAR(static_cast<double>(machine.served(1) - before), ideal, credit * quantum);
+    }
+}
+
+TEST(Shares, SleepingEarnsNothing) {
+    check_sleeper<Stride>(2);
+    check_sleeper<Eevdf>(2);
+    check_sleeper<Fair>(Fair::period_quanta);
+}
+
 }  // namespace
 }  // namespace tests::sched
