@@ -1,6 +1,7 @@
 // Linux's own primitives, on the same host in the same run: what one would use instead.
 #include <benchmark/benchmark.h>
 #include <csignal>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -65,6 +66,31 @@ void fork_exit(benchmark::State& state) {
     }
 }
 
+// A byte to another process on the same core, and one back.
+void pipe_ping_pong(benchmark::State& state) {
+    int there[2], back[2];
+    if (pipe(there) != 0 || pipe(back) != 0) return state.SkipWithError("no pipe");
+    cpu_set_t before, one;
+    sched_getaffinity(0, sizeof before, &before);
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    sched_setaffinity(0, sizeof one, &one);
+    const pid_t child = fork();
+    char byte = 0;
+    if (child == 0) {
+        close(there[1]);
+        while (read(there[0], &byte, 1) == 1 && write(back[1], &byte, 1) == 1) {
+        }
+        _exit(0);
+    }
+    for (auto _ : state) {
+        if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) break;
+    }
+    for (const int end : {there[0], there[1], back[0], back[1]}) close(end);
+    waitpid(child, nullptr, 0);
+    sched_setaffinity(0, sizeof before, &before);
+}
+
 }  // namespace
 
 // The summary takes the median of the repetitions: a busy host spoils some of them.
@@ -76,3 +102,4 @@ LINUX_PRIMITIVE(mmap_munmap, "mmap_munmap");
 LINUX_PRIMITIVE(sigill_round_trip, "sigill_round_trip");
 LINUX_PRIMITIVE(sigsegv_mprotect, "sigsegv_mprotect");
 LINUX_PRIMITIVE(fork_exit, "fork_exit");
+LINUX_PRIMITIVE(pipe_ping_pong, "pipe_ping_pong");

@@ -24,6 +24,8 @@ constexpr RowName rows[] = {
     {"revoke_1", ""},
     {"revoke_1000", ""},
     {"env_create_destroy", "fork_exit"},
+    {"transfer_round_trip", "pipe_ping_pong"},
+    {"ring_message", ""},
 };
 
 std::optional<double> value(const std::optional<Figures>& figures, const std::string& name) {
@@ -63,6 +65,8 @@ int print_summary(const Summary& summary) {
     }
     fmt::print("\nAims\n");
     print_aim("hosted null call, ns", value(summary.hosted_ns, "null_call"), 30);
+    print_aim("hosted control transfer round trip, ns",
+              value(summary.hosted_ns, "transfer_round_trip"), 150);
     const auto signal = value(summary.linux_ns, "sigsegv_mprotect");
     print_aim("hosted fault to libOS and back, ns (1.3 x Linux's, mprotects too)",
               signal ? value(summary.hosted_ns, "fault_to_resume") : std::nullopt,
@@ -72,6 +76,12 @@ int print_summary(const Summary& summary) {
                   ? 0 : 1;
     missed += print_aim("image exception to upcall and back, instructions",
                         value(summary.image, "exception_upcall"), 150)
+                  ? 0 : 1;
+    missed += print_aim("image control transfer round trip, instructions",
+                        value(summary.image, "transfer_round_trip"), 350)
+                  ? 0 : 1;
+    missed += print_aim("image ring message, instructions", value(summary.image, "ring_message"),
+                        100)
                   ? 0 : 1;
     return missed;
 }

@@ -3,6 +3,7 @@
 // On the hosted machine a tick is a fraction of a nanosecond of the host; in QEMU with -icount
 // it is one instruction, exactly. Each operation runs in batches; the median batch is reported.
 // Its result lines differ from run to run, so it is no scenario to verify or to compare.
+#include "libos/ipc/ring.hpp"
 #include "libos/rt/program.hpp"
 #include "libos/rt/spawn.hpp"
 
@@ -36,6 +37,7 @@ public:
         measure_memory();
         measure_capabilities();
         measure_environments();
+        measure_control();
         return 0;
     }
 
@@ -144,6 +146,29 @@ private:
         });
     }
 
+    void measure_control() {
+        const auto peer = env_.must(
+            libos::rt::spawn(env_, {.program = "meter", .limit_frames = 160, .argument = 1}),
+            "starting a server");
+        libos::rt::calls::Words words = {1, 2, 3, 4, 5};
+        auto call = [&] { static_cast<void>(calls::transfer_call(peer.env, words)); };
+        while (calls::transfer_call(peer.env, words).has_value() == false) {
+            static_cast<void>(calls::yield());
+        }
+        report("transfer_round_trip", repetitions_, call);
+        libos::rt::destroy(env_, peer);
+
+        const std::span<libos::ipc::RingSlot> slots =
+            env_.heap().array<libos::ipc::RingSlot>(64);
+        libos::ipc::Sender<std::uint64_t> sender{slots};
+        libos::ipc::Receiver<std::uint64_t> receiver{slots};
+        std::uint64_t message = 0;
+        report("ring_message", repetitions_, [&] {
+            sender.send(message);
+            receiver.receive(message);
+        });
+    }
+
     Environment& env_;
     unsigned repetitions_;
     Slot frame_{};
@@ -151,7 +176,13 @@ private:
     std::uint64_t nothing_ = 0;
 };
 
-int run(Environment& env) { return Meter{env}.run(); }
+// Answers every call at once: the other side of a transfer.
+int serve() {
+    const libos::rt::calls::Words answer = {};
+    for (;;) static_cast<void>(calls::transfer_wait(kernel::abi::never, answer));
+}
+
+int run(Environment& env) { return env.start().argument == 1 ? serve() : Meter{env}.run(); }
 
 }  // namespace
 
