@@ -92,7 +92,7 @@ TEST_P(OnTheImage, SameHistoryAsHosted) {
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                          testing::Values("hello.toml", "cow.toml", "squeeze.toml", "shares.toml",
-                                         "exchange.toml",
+                                         "exchange.toml", "governed.toml",
                                          "probe.toml", "probe_root.toml"),
                          [](const auto& given) {
                              std::string name = given.param;

@@ -10,7 +10,8 @@
 namespace tests::adversary {
 
 std::vector<std::byte> bundle_of(const std::string& scenario, bool trace_full,
-                                 std::span<const sim::testbed::ProgramFile> programs) {
+                                 std::span<const sim::testbed::ProgramFile> programs,
+                                 std::uint32_t cell) {
     sim::testbed::Catalogue catalogue;
     catalogue.programs = scenarios::programs::program_declarations();
     catalogue.profiles = {{"default", "", {100, 200, 50, 20, 30, 300, 400, 40}}};
@@ -20,15 +21,16 @@ std::vector<std::byte> bundle_of(const std::string& scenario, bool trace_full,
     const auto read = sim::testbed::read_scenario(path, catalogue, {}, problems);
     EXPECT_TRUE(read) << problems.text();
     if (!read) return {};
-    const std::uint32_t first[] = {0};
+    const std::uint32_t chosen[] = {cell};
     const auto bundle =
-        sim::testbed::make_bundle(*read, first, {.trace_full = trace_full, .programs = programs});
+        sim::testbed::make_bundle(*read, chosen, {.trace_full = trace_full, .programs = programs});
     EXPECT_TRUE(bundle) << bundle.error();
     return bundle.value_or(std::vector<std::byte>{});
 }
 
-sim::engine::CellResult run(const std::string& scenario, const Look& look) {
-    const auto bundle = bundle_of(scenario, false);
+sim::engine::CellResult run(const std::string& scenario, const Look& look,
+                            std::uint32_t cell) {
+    const auto bundle = bundle_of(scenario, false, {}, cell);
     std::uint64_t event = 0;
     sim::machine::HostedOptions options;
     if (look) options.verify = [&](std::span<std::byte> pool) { look(++event, pool); };

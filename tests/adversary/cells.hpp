@@ -16,12 +16,14 @@ namespace tests::adversary {
 // Called after an event with all of the pool; its number counts from 1.
 using Look = std::function<void(std::uint64_t event, std::span<std::byte> pool)>;
 
-// The bundle of the scenario's cells; `programs` are for the bare machine.
+// The bundle of one cell of the scenario; `programs` are for the bare machine.
 std::vector<std::byte> bundle_of(const std::string& scenario, bool trace_full,
-                                 std::span<const sim::testbed::ProgramFile> programs = {});
+                                 std::span<const sim::testbed::ProgramFile> programs = {},
+                                 std::uint32_t cell = 0);
 
-// Runs the first cell on the hosted machine.
-sim::engine::CellResult run(const std::string& scenario, const Look& look);
+// Runs one cell on the hosted machine.
+sim::engine::CellResult run(const std::string& scenario, const Look& look,
+                            std::uint32_t cell = 0);
 
 // Runs it with the conservation checker after every `stride`-th event. The first finding, with
 // the event's number, or the empty string.

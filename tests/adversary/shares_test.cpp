@@ -1,7 +1,12 @@
 // Slices of a core's time: what each manner of an environment gets, and what overrun costs.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <map>
+#include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -81,6 +86,49 @@ TEST_F(Shares, EveryTurnIsToldToWhoWantsToKnow) {
         EXPECT_EQ(own_[who]["ends"], 0) << who;
     }
 }
+
+// Cells of scenarios/governed.toml, in the order of its axis.
+struct Governed {
+    const char* scheduler;
+    int window_error_most;  // permille of the core's time
+    int total_error_most;
+};
+
+class ByScheduler : public testing::TestWithParam<Governed> {};
+
+TEST_P(ByScheduler, EachGetsItsShareWhateverItsManners) {
+    static constexpr const char* order[] = {"stride", "lottery", "fair", "eevdf"};
+    const Governed& given = GetParam();
+    const auto cell = static_cast<std::uint32_t>(
+        std::ranges::find(order, std::string_view{given.scheduler}) - std::begin(order));
+    const auto result = run("governed.toml", {}, cell);
+    ASSERT_EQ(result.error, "");
+    ASSERT_EQ(result.outcome.exit_code, 0u);
+    std::map<std::string, int> errors;
+    unsigned lines = 0;
+    for (const auto& env : result.envs) {
+        for (const std::string& text : env.results) {
+            const json line = json::parse(text);
+            if (!line.contains("window")) continue;
+            const int error =
+                line["got_permille"].get<int>() - line["entitled_permille"].get<int>();
+            EXPECT_LE(std::abs(error), given.window_error_most) << line;
+            errors[line["who"]] += error;
+            ++lines;
+        }
+    }
+    EXPECT_EQ(lines, 8u * 4u);
+    for (const auto& [who, sum] : errors) {
+        EXPECT_LE(std::abs(sum / 8), given.total_error_most) << who;
+    }
+}
+
+// A window has 50 slices of 20 permille. The deterministic policies are off by one slice and the
+// governor's own time; lottery by 3.5 standard deviations of 50 draws, and of 400.
+INSTANTIATE_TEST_SUITE_P(Schedulers, ByScheduler,
+                         testing::Values(Governed{"stride", 40, 10}, Governed{"lottery", 245, 90},
+                                         Governed{"fair", 40, 10}, Governed{"eevdf", 40, 10}),
+                         [](const auto& given) { return std::string{given.param.scheduler}; });
 
 }  // namespace
 }  // namespace tests::adversary
