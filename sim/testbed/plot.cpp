@@ -25,12 +25,15 @@ public:
                 x_min_ = std::min(x_min_, x);
                 x_max_ = std::max(x_max_, x);
                 y_max_ = std::max(y_max_, y);
+                if (y > 0) y_min_ = std::min(y_min_, y);
             }
         }
         if (plot.y_max > 0) y_max_ = plot.y_max;
         if (x_min_ > x_max_) x_min_ = x_max_ = 1;
         if (y_max_ <= 0) y_max_ = 1;
+        if (plot.y_min > 0) y_min_ = plot.y_min;
         log_ = plot.log_x && x_min_ > 0;
+        log_y_ = plot.log_y && y_min_ < y_max_;
     }
 
     std::string draw() {
@@ -51,13 +54,14 @@ private:
         return left + part * (width - left - right);
     }
     [[nodiscard]] double scale_y(double y) const {
-        return height - bottom - y / y_max_ * (height - top - bottom);
+        const double part = log_y_ ? std::log(std::max(y, y_min_) / y_min_) /
+                                         std::log(y_max_ / y_min_)
+                                   : y / y_max_;
+        return height - bottom - part * (height - top - bottom);
     }
 
     void draw_axes() {
-        constexpr int steps = 5;
-        for (int i = 0; i <= steps; ++i) {
-            const double y = y_max_ * i / steps;
+        for (const double y : y_ticks()) {
             out_ += fmt::format("<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" "
                                 "y2=\"{:.1f}\"/><text x=\"{}\" y=\"{:.1f}\" "
                                 "text-anchor=\"end\">{:.3g}</text>",
@@ -73,6 +77,29 @@ private:
                             "text-anchor=\"middle\">{}</text>",
                             (left + width - right) / 2, height - 8, html(plot_.x_label),
                             (top + height - bottom) / 2, html(plot_.y_label));
+    }
+
+    // Round numbers: five or so on a linear axis; 1, 2 and 5 of each decade on a logarithmic one.
+    [[nodiscard]] std::vector<double> y_ticks() const {
+        std::vector<double> ticks;
+        if (!log_y_) {
+            constexpr double steps_most = 6;
+            const double least = y_max_ / steps_most;
+            double step = std::pow(10, std::floor(std::log10(least)));
+            for (const double factor : {2.0, 2.5, 2.0}) {
+                if (step < least) step *= factor;
+            }
+            for (int i = 0; i * step <= y_max_ * 1.0001; ++i) ticks.push_back(i * step);
+            return ticks;
+        }
+        for (double decade = std::pow(10, std::floor(std::log10(y_min_))); decade <= y_max_;
+             decade *= 10) {
+            for (const double factor : {1, 2, 5}) {
+                const double tick = factor * decade;
+                if (tick >= y_min_ && tick <= y_max_) ticks.push_back(tick);
+            }
+        }
+        return ticks;
     }
 
     // The points' own places where they are few, else six steps.
@@ -116,7 +143,9 @@ private:
     double x_min_ = std::numeric_limits<double>::max();
     double x_max_ = std::numeric_limits<double>::lowest();
     double y_max_ = 0;
+    double y_min_ = std::numeric_limits<double>::max();
     bool log_ = false;
+    bool log_y_ = false;
 };
 
 }  // namespace

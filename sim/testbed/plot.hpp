@@ -21,6 +21,8 @@ struct Plot {
     std::vector<Series> series;
     bool log_x = false;
     double y_max = 0;  ///< 0: the largest value; given where plots stand side by side
+    bool log_y = false;
+    double y_min = 0;  ///< of a logarithmic axis; 0: the least positive value
 };
 
 /// An <svg> element. A series' lines carry class "series" and its name as data-series.

@@ -1,6 +1,7 @@
 #include "sim/testbed/report.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -65,6 +66,14 @@ document.querySelectorAll('.legend span').forEach(item => {
 </script>
 )";
 
+// With its unit, if that is a percent sign.
+bool is_number(const std::string& cell) {
+    double value;
+    const char* const end = cell.data() + cell.size();
+    const auto read = std::from_chars(cell.data(), end, value);
+    return read.ec == std::errc{} && (read.ptr == end || (*read.ptr == '%' && read.ptr + 1 == end));
+}
+
 std::string table_html(const Table& table) {
     std::string out = fmt::format("<h2>{}</h2>\n<div class=\"scroll\"><table><thead><tr>",
                                   html(table.title));
@@ -75,9 +84,7 @@ std::string table_html(const Table& table) {
     for (const auto& row : table.rows) {
         out += "<tr>";
         for (const std::string& cell : row) {
-            const bool number = !cell.empty() && (cell[0] == '-' || (cell[0] >= '0' &&
-                                                                     cell[0] <= '9'));
-            out += fmt::format("<td{}>{}</td>", number ? "" : " class=\"text\"", html(cell));
+            out += fmt::format("<td{}>{}</td>", is_number(cell) ? "" : " class=\"text\"", html(cell));
         }
         out += "</tr>\n";
     }
@@ -94,13 +101,15 @@ std::string legend(const std::vector<Series>& series) {
 }
 
 Plot paging_plot(const std::vector<PagingPoint>& points, const std::string& group,
-                 std::size_t view, double y_max) {
+                 std::size_t view, double y_min, double y_max) {
     Plot plot{.title = fmt::format("View: {}", paging_views[view]),
               .x_label = "memory (frames)",
               .y_label = "misses / references (%)",
               .series = {},
               .log_x = true,
-              .y_max = y_max};
+              .y_max = y_max,
+              .log_y = true,
+              .y_min = y_min};
     for (const PagingPoint& point : points) {
         if (point.group != group) continue;
         auto series = std::ranges::find(plot.series, point.policy, &Series::name);
@@ -119,17 +128,19 @@ std::string paging_section(const std::vector<PagingPoint>& points) {
     for (const PagingPoint& point : points) groups.insert(point.group);
     std::string out;
     for (const std::string& group : groups) {
-        double y_max = 0;
+        double y_min = 100, y_max = 0;
         for (const PagingPoint& point : points) {
             if (point.group != group) continue;
             for (const auto& view : point.views) {
-                if (view) y_max = std::max(y_max, 100 * view->ratio());
+                if (!view) continue;
+                y_max = std::max(y_max, 100 * view->ratio());
+                y_min = std::min(y_min, 100 * view->ratio());
             }
         }
-        const Plot first = paging_plot(points, group, 0, y_max);
+        const Plot first = paging_plot(points, group, 0, y_min, y_max);
         out += fmt::format("<section><h2>{}</h2>\n<div class=\"plots\">{}{}</div>\n{}</section>\n",
                            html(group.empty() ? "Miss ratio against memory" : group),
-                           to_svg(first), to_svg(paging_plot(points, group, 1, y_max)),
+                           to_svg(first), to_svg(paging_plot(points, group, 1, y_min, y_max)),
                            legend(first.series));
     }
     return out + "<p>xOPT: misses divided by those of OPT, which knows the future and sees every "
@@ -137,33 +148,50 @@ std::string paging_section(const std::vector<PagingPoint>& points) {
                  "saw the page table's accessed and dirty bits and the faults.</p>\n";
 }
 
-// Result lines that say `now_ns` and `frames` tell how memory went from hand to hand.
-std::string timeline_section(const std::vector<Json>& records) {
+// Result lines that say how something went from hand to hand over time: drawn a line each `who`.
+struct Timeline {
+    const char* title;
+    const char* x;  // keys of the result line
+    const char* y;
+    const char* who;
+    double x_unit;
+    const char* x_label;
+    const char* y_label;
+};
+constexpr Timeline timelines[] = {
+    {"Frames held over time", "now_ns", "frames", "tenant", 1e6, "virtual time (ms)",
+     "frames held"},
+    {"Share of the core over time", "window", "got_permille", "who", 1, "window",
+     "permille of the core"},
+};
+
+std::string timeline_section(const Timeline& timeline, const std::vector<Json>& records) {
     std::map<std::string, std::map<std::string, Series>> cells;
     for (const Row& row : rows_of(records)) {
         const Json& line = row.cells;
-        if (!line.contains("now_ns") || !line.contains("frames") || !line["now_ns"].is_number() ||
-            !line["frames"].is_number()) {
-            continue;
-        }
+        const auto number = [&line](const char* key) {
+            return line.contains(key) && line[key].is_number();
+        };
+        if (!number(timeline.x) || !number(timeline.y)) continue;
         const std::string who =
-            plain_text(line.contains("tenant") ? line["tenant"] : line["environment"]);
+            plain_text(line.contains(timeline.who) ? line[timeline.who] : line["environment"]);
         Series& series = cells[(*row.record)["name"].get<std::string>()][who];
         series.name = who;
-        series.points.emplace_back(line["now_ns"].get<double>() / 1e6,
-                                   line["frames"].get<double>());
+        series.points.emplace_back(line[timeline.x].get<double>() / timeline.x_unit,
+                                   line[timeline.y].get<double>());
     }
     std::string out;
     for (auto& [cell, by_name] : cells) {
-        Plot plot{.title = cell, .x_label = "virtual time (ms)", .y_label = "frames held",
-                  .series = {}, .log_x = false, .y_max = 0};
+        Plot plot{.title = cell, .x_label = timeline.x_label, .y_label = timeline.y_label,
+                  .series = {}};
         for (auto& [name, series] : by_name) {
             std::ranges::stable_sort(series.points, {}, &std::pair<double, double>::first);
             plot.series.push_back(series);
         }
         out += "<section>" + to_svg(plot) + legend(plot.series) + "</section>\n";
     }
-    return out.empty() ? out : "<h2>Frames held over time</h2>\n" + out;
+    if (out.empty()) return out;
+    return fmt::format("<h2>{}</h2>\n<div class=\"plots\">{}</div>\n", timeline.title, out);
 }
 
 std::string failures(const std::vector<Json>& records) {
@@ -185,7 +213,8 @@ std::string make_report(const Scenario& scenario, const std::vector<Json>& recor
                        html(title), records.size(), scenario.cells.size());
     out += failures(records);
     const std::vector<PagingPoint> points = paging_points(records);
-    out += points.empty() ? timeline_section(records) : paging_section(points);
+    if (!points.empty()) out += paging_section(points);
+    for (const Timeline& timeline : timelines) out += timeline_section(timeline, records);
     for (const Table& table : make_tables(records, scenario.columns)) out += table_html(table);
     out += fmt::format("<h2>Scenario</h2>\n<pre>{}</pre>\n", html(scenario.resolved));
     return out + script + "</body></html>\n";
