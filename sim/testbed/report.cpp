@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -71,7 +72,8 @@ bool is_number(const std::string& cell) {
     double value;
     const char* const end = cell.data() + cell.size();
     const auto read = std::from_chars(cell.data(), end, value);
-    return read.ec == std::errc{} && (read.ptr == end || (*read.ptr == '%' && read.ptr + 1 == end));
+    const std::string_view rest{read.ptr, end};
+    return read.ec == std::errc{} && (rest.empty() || rest == "%");
 }
 
 std::string table_html(const Table& table) {
@@ -84,7 +86,8 @@ std::string table_html(const Table& table) {
     for (const auto& row : table.rows) {
         out += "<tr>";
         for (const std::string& cell : row) {
-            out += fmt::format("<td{}>{}</td>", is_number(cell) ? "" : " class=\"text\"", html(cell));
+            const char* const kind = is_number(cell) ? "" : " class=\"text\"";
+            out += fmt::format("<td{}>{}</td>", kind, html(cell));
         }
         out += "</tr>\n";
     }
