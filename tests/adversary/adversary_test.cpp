@@ -91,8 +91,8 @@ TEST_P(OnTheImage, SameHistoryAsHosted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
-                         testing::Values("hello.toml", "cow.toml", "squeeze.toml", "shares.toml",
-                                         "exchange.toml", "governed.toml",
+                         testing::Values("hello.toml", "cow.toml", "squeeze.toml", "slices.toml",
+                                         "exchange.toml", "shares.toml",
                                          "probe.toml", "probe_root.toml"),
                          [](const auto& given) {
                              std::string name = given.param;

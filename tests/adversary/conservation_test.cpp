@@ -28,9 +28,9 @@ void expect_conserved(const std::string& scenario, std::uint64_t stride) {
 TEST(Conservation, HoldsAfterEveryEventOfHello) { expect_conserved("hello.toml", 1); }
 TEST(Conservation, HoldsAfterEventsOfCow) { expect_conserved("cow.toml", 29); }
 TEST(Conservation, HoldsAfterEventsOfSqueeze) { expect_conserved("squeeze.toml", 431); }
-TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
+TEST(Conservation, HoldsAfterEventsOfSlices) { expect_conserved("slices.toml", 61); }
 TEST(Conservation, HoldsAfterEventsOfExchange) { expect_conserved("exchange.toml", 37); }
-TEST(Conservation, HoldsAfterEventsOfGoverned) { expect_conserved("governed.toml", 61); }
+TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
 
 // ---- the canary
 

@@ -51,8 +51,8 @@ const std::vector<std::string> small_paging{"--set", "policy=random,arc", "--set
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                          testing::Values(Way{"hello.toml", {}}, Way{"cow.toml", {}},
-                                         Way{"squeeze.toml", {}}, Way{"shares.toml", {}},
-                                         Way{"exchange.toml", {}}, Way{"governed.toml", {}},
+                                         Way{"squeeze.toml", {}}, Way{"slices.toml", {}},
+                                         Way{"exchange.toml", {}}, Way{"shares.toml", {}},
                                          Way{"paging.toml", small_paging}),
                          [](const auto& info) {
                              const std::string name = info.param.name;

@@ -17,14 +17,14 @@ namespace {
 
 using nlohmann::json;
 
-// scenarios/shares.toml and program timekeeper's defaults.
+// scenarios/slices.toml and program timekeeper's defaults.
 constexpr double slice_ns = 200'000;
 constexpr double grace_ns = 50'000;
 
-class Shares : public testing::Test {
+class Slices : public testing::Test {
 protected:
     void SetUp() override {
-        const auto result = run("shares.toml", {});
+        const auto result = run("slices.toml", {});
         ASSERT_EQ(result.error, "");
         ASSERT_EQ(result.outcome.exit_code, 0u);
         EXPECT_EQ(result.outcome.frames_lost, 0u);
@@ -48,7 +48,7 @@ protected:
     std::vector<json> windows_;
 };
 
-TEST_F(Shares, NobodyWhoNeedsItsTimeGetsLessThanItsShare) {
+TEST_F(Slices, NobodyWhoNeedsItsTimeGetsLessThanItsShare) {
     for (const json& line : windows_) {
         if (line["who"] == "sleepy") continue;
         EXPECT_GE(line["got_permille"].get<int>(), line["entitled_permille"].get<int>()) << line;
@@ -56,7 +56,7 @@ TEST_F(Shares, NobodyWhoNeedsItsTimeGetsLessThanItsShare) {
     EXPECT_EQ(windows_.size(), 8u * 5u);
 }
 
-TEST_F(Shares, WhatASleeperLeavesGoesToOthers) {
+TEST_F(Slices, WhatASleeperLeavesGoesToOthers) {
     for (const json& line : windows_) {
         if (line["who"] != "sleepy") continue;
         EXPECT_LT(line["got_permille"].get<int>(), line["entitled_permille"].get<int>()) << line;
@@ -64,7 +64,7 @@ TEST_F(Shares, WhatASleeperLeavesGoesToOthers) {
     EXPECT_GT(total("steady", "time_ns"), 0) << "it has idle time alone";
 }
 
-TEST_F(Shares, OverrunIsBoundedByTheGraceAndPaidFor) {
+TEST_F(Slices, OverrunIsBoundedByTheGraceAndPaidFor) {
     for (const char* who : {"greedy", "critical"}) {
         const double overrun = total(who, "overrun_ns");
         EXPECT_NEAR(overrun / total(who, "turns"), grace_ns, grace_ns / 50) << who;
@@ -76,7 +76,7 @@ TEST_F(Shares, OverrunIsBoundedByTheGraceAndPaidFor) {
     EXPECT_EQ(total("sleepy", "overrun_ns"), 0);
 }
 
-TEST_F(Shares, EveryTurnIsToldToWhoWantsToKnow) {
+TEST_F(Slices, EveryTurnIsToldToWhoWantsToKnow) {
     for (const char* who : {"polite", "greedy"}) {
         EXPECT_NEAR(own_[who]["ends"].get<double>(), total(who, "turns"), 1) << who;
         EXPECT_NEAR(own_[who]["begins"].get<double>(), total(who, "turns"), 1) << who;
@@ -87,21 +87,21 @@ TEST_F(Shares, EveryTurnIsToldToWhoWantsToKnow) {
     }
 }
 
-// Cells of scenarios/governed.toml, in the order of its axis.
+// Cells of scenarios/shares.toml, in the order of its axis.
 struct Governed {
     const char* scheduler;
     int window_error_most;  // permille of the core's time
     int total_error_most;
 };
 
-class ByScheduler : public testing::TestWithParam<Governed> {};
+class Shares : public testing::TestWithParam<Governed> {};
 
-TEST_P(ByScheduler, EachGetsItsShareWhateverItsManners) {
+TEST_P(Shares, EachGetsItsShareWhateverItsManners) {
     static constexpr const char* order[] = {"stride", "lottery", "fair", "eevdf"};
     const Governed& given = GetParam();
     const auto cell = static_cast<std::uint32_t>(
         std::ranges::find(order, std::string_view{given.scheduler}) - std::begin(order));
-    const auto result = run("governed.toml", {}, cell);
+    const auto result = run("shares.toml", {}, cell);
     ASSERT_EQ(result.error, "");
     ASSERT_EQ(result.outcome.exit_code, 0u);
     std::map<std::string, int> errors;
@@ -125,7 +125,7 @@ TEST_P(ByScheduler, EachGetsItsShareWhateverItsManners) {
 
 // A window has 50 slices of 20 permille. The deterministic policies are off by one slice and the
 // governor's own time; lottery by 3.5 standard deviations of 50 draws, and of 400.
-INSTANTIATE_TEST_SUITE_P(Schedulers, ByScheduler,
+INSTANTIATE_TEST_SUITE_P(Schedulers, Shares,
                          testing::Values(Governed{"stride", 40, 10}, Governed{"lottery", 245, 90},
                                          Governed{"fair", 40, 10}, Governed{"eevdf", 40, 10}),
                          [](const auto& given) { return std::string{given.param.scheduler}; });
