@@ -36,6 +36,8 @@ const std::map<std::string, Folders>& allowed_includes() {
             {"kernel/bare", {"kernel/abi", "kernel/base", "kernel/machine", "kernel/x86",
                              "kernel/entry.hpp"}},
             {"libos", {"kernel/abi", "kernel/base"}},
+            {"libos/load", {"kernel/abi", "kernel/base"}},
+            {"libos/thread", {"kernel/abi", "kernel/base", "libos/rt", "libos/sched"}},
             {"sim/engine", {"kernel/abi", "kernel/base", "kernel/machine", "kernel/trace"}},
             {"sim/machine", {"kernel/abi", "kernel/base", "kernel/machine", "kernel/x86",
                              "kernel/entry.hpp", "sim/engine", "sim/host"}},
