@@ -33,6 +33,7 @@ public:
 
     template <class T>
     std::span<T> array(std::size_t count) {
+        static_assert(alignof(T) <= 16, "blocks are 16-byte aligned: map pages instead");
         void* block = allocate(count * sizeof(T));
         if (block == nullptr) return {};
         T* first = static_cast<T*>(block);

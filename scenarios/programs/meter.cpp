@@ -158,8 +158,10 @@ private:
         report("transfer_round_trip", repetitions_, call);
         libos::rt::destroy(env_, peer);
 
-        const std::span<libos::ipc::RingSlot> slots =
-            env_.heap().array<libos::ipc::RingSlot>(64);
+        const VirtAddr page = env_.space().reserve(1);
+        env_.must(env_.space().map_new(page, 1), "a page for a ring");
+        const std::span slots{reinterpret_cast<libos::ipc::RingSlot*>(page.value),
+                              libos::ipc::ring_slots(1)};
         libos::ipc::Sender<std::uint64_t> sender{slots};
         libos::ipc::Receiver<std::uint64_t> receiver{slots};
         std::uint64_t message = 0;

@@ -71,7 +71,10 @@ private:
     std::uint32_t share_of(const kernel::abi::EnvRecord& record) const {
         constexpr std::string_view key = "share=";
         std::string_view text = env_.info().arguments(record);
-        while (!text.empty() && !text.starts_with(key)) {
+        const auto found = [&] {
+            return text.size() >= key.size() && std::string_view{text.data(), key.size()} == key;
+        };
+        while (!text.empty() && !found()) {
             while (!text.empty() && text.front() != '\n') text.remove_prefix(1);
             if (!text.empty()) text.remove_prefix(1);
         }

@@ -53,6 +53,7 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                          testing::Values(Way{"hello.toml", {}}, Way{"cow.toml", {}},
                                          Way{"squeeze.toml", {}}, Way{"slices.toml", {}},
                                          Way{"exchange.toml", {}}, Way{"shares.toml", {}},
+                                         Way{"realtime.toml", {}},
                                          Way{"paging.toml", small_paging}),
                          [](const auto& info) {
                              const std::string name = info.param.name;
