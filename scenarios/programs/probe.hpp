@@ -46,6 +46,7 @@ enum Manner : Word {
     wild_resume,
     asks_and_ends,
     serves,
+    calls_peer,
 };
 
 // One call's six words; what a check changes is one of them.
@@ -159,6 +160,7 @@ private:
     void cycle_shapes();
     void transfers();
     void wrong_transfers();
+    void caller_that_goes(Slot server);
     Slot account(Word limit, Word guarantee, Slot parent = kernel::abi::slot_account);
     Slot embryo(Slot account);
 

@@ -7,8 +7,22 @@
 
 namespace scenarios::probe {
 
-// Answers calls with word 1 plus 1, until it is told to end before it answers.
+constexpr Word ends_first = all_ones;  // word 1 of a request
+constexpr Word sleeps_first = all_ones - 1;
+constexpr Slot slot_peer{4};
+
+// Calls the environment it is given, which does not answer.
+inline int call_peer(Environment& env) {
+    while (env.must(calls::cap_identify(slot_peer), "identifying").type != CapType::environment) {
+        static_cast<void>(calls::yield());
+    }
+    static_cast<void>(calls::transfer_call(slot_peer, {sleeps_first}));
+    return 8;
+}
+
+// Answers calls with word 1 plus 1, or ends or sleeps before it answers.
 inline int serve(Environment& env, Manner manner) {
+    if (manner == calls_peer) return call_peer(env);
     if (manner != serves) return 1;
     const volatile Word* const message = env.upcalls().page().message;
     calls::Words answer = {};
@@ -16,7 +30,8 @@ inline int serve(Environment& env, Manner manner) {
         const auto caller = calls::transfer_wait(kernel::abi::never, answer);
         if (!caller.has_value()) return 2;
         if (*caller == kernel::abi::no_env) continue;
-        if (message[0] == all_ones) return 7;
+        if (message[0] == ends_first) return 7;
+        if (message[0] == sleeps_first) static_cast<void>(calls::park(kernel::abi::never));
         for (unsigned i = 0; i < kernel::abi::transfer_words; ++i) answer[i] = message[i] + 1;
     }
 }
@@ -30,6 +45,30 @@ inline void Probe::wrong_transfers() {
     wrong(Call::wake, "an embryo", Status::bad_state, {{callee}});
     wrong(Call::transfer_call, "an embryo", Status::bad_state, {{callee}});
     right(Call::transfer_wait, "until the past", {{0}});
+}
+
+// Destroyed in the middle of its call: the server's answer goes nowhere, and it serves on.
+inline void Probe::caller_that_goes(Slot server) {
+    const auto made = libos::rt::spawn(env_, {.program = "probe",
+                                              .limit_frames = 400,
+                                              .argument = calls_peer,
+                                              .account_rights = Rights::all});
+    expect("transfer_call", "a caller", 1, made.has_value() ? 1 : 0);
+    if (!made.has_value()) return;
+    right(Call::cap_grant, "the right to call",
+          {{made->env.value, server.value, slot_peer.value, word_of(Rights::call)}});
+    static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
+    const volatile auto& info = env_.info().env(made->id);
+    const auto state = info.state;
+    expect("transfer_call", "a caller waits", static_cast<Word>(kernel::abi::EnvState::calling),
+           static_cast<Word>(state));
+    wrong(Call::transfer_call, "one that serves another", Status::busy, {{server.value, 1}});
+    wrong(Call::transfer_call, "one that calls another", Status::busy, {{made->env.value, 1}});
+    libos::rt::destroy(env_, *made);
+    right(Call::wake, "the server of one that is gone", {{server.value}});
+    static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
+    expect("transfer_call", "it serves on", 2,
+           calls::transfer_call(server, {1}).value_or(0));
 }
 
 inline void Probe::transfers() {
@@ -46,16 +85,17 @@ inline void Probe::transfers() {
     static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
     const volatile Word* const message = env_.upcalls().page().message;
     for (Word round = 0; round < 20; ++round) {
-        const auto answer = calls::transfer_call(made->env, {round, 2, 3, 4, all_ones - 1});
+        const auto answer = calls::transfer_call(made->env, {round, 2, 3, 4, top_bit});
         expect("transfer_call", "word 1", round + 1, answer.value_or(0));
         expect("transfer_call", "word 2", 3, message[1]);
-        expect("transfer_call", "word 5", all_ones, message[4]);
+        expect("transfer_call", "word 5", top_bit + 1, message[4]);
     }
     right(Call::wake, "who waits to be called", {{server}});
     right(Call::wake, "who runs", {{server}});
     static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
     right(Call::transfer_call, "after a wake", {{server, 1}});
-    wrong(Call::transfer_call, "who ends first", Status::callee_gone, {{server, all_ones}});
+    caller_that_goes(made->env);
+    wrong(Call::transfer_call, "who ends first", Status::callee_gone, {{server, ends_first}});
     wrong(Call::transfer_call, "who has ended", Status::bad_state, {{server, 1}});
     wrong(Call::wake, "who has ended", Status::bad_state, {{server}});
     libos::rt::destroy(env_, *made);
