@@ -18,7 +18,9 @@ constexpr double deviations = 4;
 std::vector<double> sizes_of(Service service, std::uint64_t seed = 1) {
     Random random{seed, 1};
     std::vector<double> sizes;
-    for (int i = 0; i < draws; ++i) sizes.push_back(static_cast<double>(service.draw(random).value));
+    for (int i = 0; i < draws; ++i) {
+        sizes.push_back(static_cast<double>(service.draw(random).value));
+    }
     return sizes;
 }
 
