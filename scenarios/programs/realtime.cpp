@@ -8,6 +8,9 @@
 // It reports each task's first response (the worst, under fixed priorities: Joseph and Pandya,
 // The Computer Journal 29(5), 1986), or 0 where that misses its deadline, and whether any job did
 // before the core first idled (EDF: Baruah, Rosier and Howell, Real-Time Systems 2(4), 1990).
+// A greedy neighbour may run beside them: it declares a computation and a period and then computes
+// without end. Only a policy that enforces what was declared (cbs) keeps the others from missing.
+//
 // Meant for a cost profile of zeros: then a tick is a tick.
 #include "libos/sched/list.hpp"
 #include "libos/rt/program.hpp"
@@ -30,8 +33,12 @@ namespace calls = libos::rt::calls;
 constexpr libos::rt::Parameter parameters[] = {
     {"tasks", ParameterKind::text, "2,5,5 4,7,7",
      "computation,period,deadline in ticks, a space between two tasks"},
-    {"scheduler", ParameterKind::choice, "dm", "who runs next", 0, 0, "dm rm edf"},
+    {"scheduler", ParameterKind::choice, "dm", "who runs next", 0, 0, "dm rm edf cbs"},
+    {"greedy", ParameterKind::text, "none",
+     "computation,period of a neighbour that never ends its job"},
     {"tick_us", ParameterKind::integer, "100", "virtual us of a tick", 1, 1'000'000},
+    {"ticks_least", ParameterKind::integer, "0", "goes on for so many, whatever is settled", 0,
+     1'000'000'000},
     {"ticks_most", ParameterKind::integer, "1000000", "ends after so many, whatever is open", 1,
      1'000'000'000},
 };
@@ -47,6 +54,8 @@ struct Task {
     std::uint64_t left = 0;          // ticks of the job that it is at
     std::uint64_t first_response = 0;
     bool missed_first = false;
+    bool missed = false;
+    bool greedy = false;
 
     bool open() const { return done < released; }
     std::uint64_t job_released() const { return done * period; }
@@ -72,6 +81,18 @@ std::uint32_t read_tasks(std::string_view text, std::span<Task> tasks) {
     return count;
 }
 
+// "C,T": the neighbour that declares them. False: not of that form.
+bool read_greedy(std::string_view text, Task& task) {
+    const char* const end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, task.computation);
+    if (first.ec != std::errc{} || first.ptr == end || *first.ptr != ',') return false;
+    const auto second = std::from_chars(first.ptr + 1, end, task.period);
+    task.deadline = task.period;
+    task.greedy = true;
+    return second.ec == std::errc{} && second.ptr == end && task.computation != 0 &&
+           task.computation <= task.period;
+}
+
 template <libos::sched::Scheduler S>
 class RealTime {
 public:
@@ -87,9 +108,10 @@ public:
         }
     }
 
-    // Until every task's first job is done or late, and the core idles or a job is late.
-    void run(std::uint64_t ticks_most) {
-        for (std::uint64_t now = 0; now < ticks_most && !settled(); ++now) {
+    // Until every task's first job is done or late, and no job is open or one is late.
+    void run(std::uint64_t ticks_least, std::uint64_t ticks_most) {
+        for (std::uint64_t now = 0; now < ticks_most; ++now) {
+            if (now >= ticks_least && settled()) return;
             look_at_deadlines(now);
             if (now > 0 && !any_open()) idled_ = true;
             release(now);
@@ -105,21 +127,23 @@ private:
 
     bool any_open() const {
         for (const Task& task : tasks_) {
-            if (task.open()) return true;
+            if (task.open() && !task.greedy) return true;
         }
         return false;
     }
     bool settled() const {
         for (const Task& task : tasks_) {
-            if (task.done == 0 && !task.missed_first) return false;
+            if (task.done == 0 && !task.missed_first && !task.greedy) return false;
         }
         return idled_ || missed_;
     }
 
     void look_at_deadlines(std::uint64_t now) {
         for (Task& task : tasks_) {
-            if (!task.open() || now < task.job_released() + task.deadline) continue;
+            if (!task.open() || task.greedy) continue;
+            if (now < task.job_released() + task.deadline) continue;
             missed_ = true;
+            task.missed = true;
             if (task.done == 0) task.missed_first = true;
         }
     }
@@ -128,7 +152,7 @@ private:
         for (std::uint32_t i = 0; i < tasks_.size(); ++i) {
             Task& task = tasks_[i];
             if (now != task.next_release) continue;
-            task.next_release += task.period;
+            task.next_release = task.greedy ? ~std::uint64_t{0} : now + task.period;
             if (!task.open()) begin_job(TaskId{i}, now);
             ++task.released;
         }
@@ -136,7 +160,7 @@ private:
 
     void begin_job(TaskId id, std::uint64_t now) {
         Task& task = tasks_[libos::sched::position(id)];
-        task.left = task.computation;
+        task.left = task.greedy ? ~std::uint64_t{0} : task.computation;
         env_.must(calls::wake(task.child.env), "waking a task");
         policy_.wake(id, {.size = ticks(task.computation), .release = at(task.job_released())},
                      at(now));
@@ -163,7 +187,7 @@ private:
             env_.must(calls::yield(task.child.env), "yielding to a task");
         }
         const std::uint64_t response = now - task.job_released();
-        if (response > task.deadline) missed_ = true;
+        if (response > task.deadline) missed_ = task.missed = true;
         if (task.done == 0 && response <= task.deadline) task.first_response = response;
         if (task.done == 0 && response > task.deadline) task.missed_first = true;
         ++task.done;
@@ -189,13 +213,20 @@ int work(Environment& env, Nanoseconds span) {
 
 void start(Environment& env, std::span<Task> tasks, std::uint64_t tick_ns) {
     for (Task& task : tasks) {
+        const std::uint64_t span =
+            task.greedy ? ~std::uint64_t{0} : task.computation * tick_ns;
         task.child = env.must(libos::rt::spawn(env, {.program = "realtime",
                                                      .limit_frames = 128,
-                                                     .argument = task.computation * tick_ns}),
+                                                     .argument = span}),
                               "starting a task");
     }
-    const volatile auto& last = env.info().env(tasks.back().child.id);
-    while (last.state != EnvState::parked) static_cast<void>(calls::yield());
+    for (const Task& task : tasks) {
+        const volatile auto& info = env.info().env(task.child.id);
+        while (info.state != EnvState::parked) {
+            if (libos::rt::ended(env, task.child)) env.panic("a task has ended by itself");
+            static_cast<void>(calls::yield());
+        }
+    }
 }
 
 void own_all_time(Environment& env, Nanoseconds tick) {
@@ -211,11 +242,13 @@ void own_all_time(Environment& env, Nanoseconds tick) {
 void report(Environment& env, std::span<const Task> tasks, std::string_view scheduler,
             bool missed) {
     for (std::uint32_t i = 0; i < tasks.size(); ++i) {
+        if (tasks[i].greedy) continue;
         libos::rt::JsonLine line;
         line.add("scheduler", scheduler)
             .add("task", i)
             .add("first_response", tasks[i].first_response)
             .add("jobs", tasks[i].done)
+            .add("missed", tasks[i].missed ? 1 : 0)
             .add("set_missed", missed ? 1 : 0);
         env.report(line);
     }
@@ -227,8 +260,12 @@ int run(Environment& env) {
         return static_cast<std::uint64_t>(env.arguments().integer(name));
     };
     Task all[tasks_max] = {};
-    const std::uint32_t count = read_tasks(env.arguments().text("tasks"), all);
-    if (count == 0) env.panic("tasks: expected up to 16 of C,T,D, a space between two");
+    std::uint32_t count = read_tasks(env.arguments().text("tasks"), {all, tasks_max - 1});
+    if (count == 0) env.panic("tasks: expected up to 15 of C,T,D, a space between two");
+    if (const auto greedy = env.arguments().text("greedy"); greedy != "none") {
+        if (!read_greedy(greedy, all[count])) env.panic("greedy: expected C,T");
+        ++count;
+    }
     const std::span<Task> tasks{all, count};
     const Nanoseconds tick{number("tick_us") * 1000};
     start(env, tasks, tick.value);
@@ -241,7 +278,7 @@ int run(Environment& env) {
         if (memory.empty()) env.panic("no memory for the scheduler");
         kernel::base::Arena arena{memory};
         RealTime<S> machine{env, tasks, tick, arena, config};
-        machine.run(number("ticks_most"));
+        machine.run(number("ticks_least"), number("ticks_most"));
         report(env, tasks, scheduler, machine.missed());
     });
     for (const Task& task : tasks) libos::rt::destroy(env, task.child);

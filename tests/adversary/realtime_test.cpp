@@ -13,6 +13,7 @@
 #include "sim/machine/hosted.hpp"
 #include "sim/testbed/bundle.hpp"
 #include "sim/testbed/scenario.hpp"
+#include "tests/adversary/cells.hpp"
 
 namespace tests::adversary {
 namespace {
@@ -95,6 +96,26 @@ TEST(RealTimeOnTheExokernel, EdfDoesWhatFixedPrioritiesCannot) {
     const Verdict edf = run_set(tasks, "edf");
     EXPECT_EQ(edf.first_response, (std::vector<std::uint64_t>{2, 6}));
     EXPECT_FALSE(edf.missed);
+}
+
+// scenarios/reservation.toml, in the order of its axis: rm, edf, cbs.
+TEST(RealTimeOnTheExokernel, OnlyAServerKeepsAGreedyNeighbourToItsReservation) {
+    for (const std::uint32_t cell : {0u, 1u, 2u}) {
+        const auto result = run("reservation.toml", {}, cell);
+        ASSERT_EQ(result.error, "");
+        unsigned lines = 0;
+        for (const auto& env : result.envs) {
+            for (const std::string& text : env.results) {
+                const json line = json::parse(text);
+                if (!line.contains("missed")) continue;
+                const bool served = line["scheduler"] == "cbs";
+                EXPECT_EQ(line["missed"], served ? 0 : 1) << line;
+                EXPECT_GE(line["jobs"], served ? 25 : 0) << line;
+                ++lines;
+            }
+        }
+        EXPECT_EQ(lines, 2u);
+    }
 }
 
 }  // namespace
