@@ -1,0 +1,32 @@
+// threads: the thread runtime, checked from inside, under any scheduler.
+//
+// Each check says which of its statements did not hold. Case `deadlock` ends in the report of one,
+// `overflow` in the guard page below a thread's stack.
+#include "libos/rt/program.hpp"
+#include "libos/sched/list.hpp"
+#include "scenarios/programs/scheduler_choices.hpp"
+#include "scenarios/programs/thread_checks.hpp"
+
+namespace {
+
+using libos::rt::Environment;
+using libos::rt::ParameterKind;
+
+constexpr libos::rt::Parameter parameters[] = {
+    {"scheduler", ParameterKind::choice, "round-robin", "of the threads", 0, 0,
+     scenarios::programs::scheduler_choices},
+    {"part", ParameterKind::choice, "all", "which checks", 0, 0, "all deadlock overflow"},
+};
+
+int run(Environment& env) {
+    int code = 0;
+    libos::sched::with_scheduler(env.arguments().text("scheduler"), [&](auto scheduler) {
+        using S = typename decltype(scheduler)::type;
+        code = scenarios::programs::check_threads<S>(env, env.arguments().text("part"));
+    });
+    return code;
+}
+
+}  // namespace
+
+CHITIN_PROGRAM(threads, "Checks the thread runtime from inside.", parameters, run)
