@@ -4,6 +4,7 @@
 //  - `polite` is told of its slice's end and gives way at once;
 //  - `greedy` is told, and goes on through all of its grace;
 //  - `critical` never leaves its critical section;
+//  - `dozing` is told, and falls asleep in the grace, until its next turn is over;
 //  - `sleepy` parks as long as it works.
 // It counts what it was told. Sources: kernel/abi/cycle.hpp, kernel/abi/upcall.hpp.
 #include "libos/rt/program.hpp"
@@ -18,7 +19,7 @@ using libos::rt::ParameterKind;
 
 constexpr libos::rt::Parameter parameters[] = {
     {"manner", ParameterKind::choice, "steady", "what it does when its slice ends", 0, 0,
-     "steady polite greedy critical sleepy"},
+     "steady polite greedy critical dozing sleepy"},
     {"share", ParameterKind::integer, "1", "positions of the cycle that are its own", 0, 32},
     {"work_us", ParameterKind::integer, "50", "virtual us of work in one piece", 1, 1'000'000},
     {"run_ms", ParameterKind::integer, "100", "virtual ms of machine time until it is done", 1,
@@ -33,7 +34,7 @@ public:
         : env_{env}, manner_{env.arguments().text("manner")} {
         env_.upcalls().add(on_upcall, this);
         auto& page = env_.upcalls().page();
-        if (manner_ == "polite" || manner_ == "greedy") {
+        if (manner_ == "polite" || manner_ == "greedy" || manner_ == "dozing") {
             page.wants = bit(Upcall::slice_begin) | bit(Upcall::slice_end);
         }
         if (manner_ == "critical") page.critical = 1;
@@ -72,6 +73,10 @@ private:
         ++consumer.ends_;
         if (consumer.manner_ == "polite") {
             static_cast<void>(libos::rt::calls::yield());
+        } else if (consumer.manner_ == "dozing") {
+            const auto& cycle = consumer.env_.info().cycle();
+            static_cast<void>(libos::rt::calls::park(
+                Instant{data.error + (cycle.positions + 1) * cycle.slice_ns}));
         } else {
             const Instant now = libos::rt::calls::now();
             const Instant grace_end{data.error};

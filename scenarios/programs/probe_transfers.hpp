@@ -98,6 +98,7 @@ inline void Probe::transfers() {
     wrong(Call::transfer_call, "who ends first", Status::callee_gone, {{server, ends_first}});
     wrong(Call::transfer_call, "who has ended", Status::bad_state, {{server, 1}});
     wrong(Call::wake, "who has ended", Status::bad_state, {{server}});
+    wrong(Call::yield, "to who has ended", Status::bad_state, {{server}});
     libos::rt::destroy(env_, *made);
     expect("transfer_call", "frames returned", free, counters().free);
 }

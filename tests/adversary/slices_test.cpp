@@ -31,7 +31,7 @@ protected:
         for (const auto& env : result.envs) {
             for (const std::string& line : env.results) sort(json::parse(line));
         }
-        for (const char* name : {"polite", "greedy", "critical", "sleepy", "steady"}) {
+        for (const char* name : {"polite", "greedy", "critical", "dozing", "sleepy", "steady"}) {
             ASSERT_TRUE(totals_.contains(name)) << name;
             ASSERT_TRUE(own_.contains(name)) << name;
         }
@@ -49,11 +49,19 @@ protected:
 };
 
 TEST_F(Slices, NobodyWhoNeedsItsTimeGetsLessThanItsShare) {
+    // A window does not hold whole cycles: a part of one is in the next. Over all of them that
+    // evens out.
+    constexpr int part_of_cycle = 60;  // permille
+    std::map<std::string, int> more;
     for (const json& line : windows_) {
-        if (line["who"] == "sleepy") continue;
-        EXPECT_GE(line["got_permille"].get<int>(), line["entitled_permille"].get<int>()) << line;
+        if (line["who"] == "sleepy" || line["who"] == "dozing") continue;
+        const int error = line["got_permille"].get<int>() - line["entitled_permille"].get<int>();
+        EXPECT_GE(error, -part_of_cycle) << line;
+        more[line["who"]] += error;
     }
-    EXPECT_EQ(windows_.size(), 8u * 5u);
+    EXPECT_EQ(more.size(), 4u);
+    for (const auto& [who, sum] : more) EXPECT_GE(sum, 0) << who;
+    EXPECT_EQ(windows_.size(), 8u * 6u);
 }
 
 TEST_F(Slices, WhatASleeperLeavesGoesToOthers) {
@@ -74,6 +82,9 @@ TEST_F(Slices, OverrunIsBoundedByTheGraceAndPaidFor) {
     EXPECT_LT(total("polite", "overrun_ns"), total("polite", "turns") * slice_ns / 100)
         << "giving way costs a polite environment the way there";
     EXPECT_EQ(total("sleepy", "overrun_ns"), 0);
+    EXPECT_LT(total("dozing", "overrun_ns"), total("dozing", "turns") * grace_ns / 10)
+        << "who sleeps in its grace gives it back";
+    EXPECT_GT(own_["dozing"]["ends"], 0);
 }
 
 TEST_F(Slices, EveryTurnIsToldToWhoWantsToKnow) {
