@@ -6,6 +6,7 @@
 // it yields to is pre-empted when the slice ends, whatever its manners.
 #include "libos/sched/list.hpp"
 #include "scenarios/programs/neighbours.hpp"
+#include "scenarios/programs/whole_core.hpp"
 
 namespace {
 
@@ -14,7 +15,6 @@ using kernel::abi::Instant;
 using kernel::abi::Nanoseconds;
 using libos::rt::Environment;
 using libos::rt::ParameterKind;
-using libos::rt::Slot;
 using libos::sched::Choice;
 using libos::sched::no_task;
 using libos::sched::Stop;
@@ -93,14 +93,6 @@ private:
     bool awake_[kernel::abi::cell_envs_max] = {};
 };
 
-void own_all_time(Environment& env, Nanoseconds slice) {
-    env.must(calls::cycle_shape(kernel::abi::slot_cycle, 1, slice, Nanoseconds{0}),
-             "shaping the cycle");
-    const Slot slot = env.must(env.space().take_slot(), "a slot");
-    env.must(calls::slice_allocate(kernel::abi::slot_cycle, slot), "a slice");
-    env.must(calls::slice_bind(slot), "binding a slice");
-}
-
 int run(Environment& env) {
     const auto number = [&env](std::string_view name) {
         return static_cast<std::uint64_t>(env.arguments().integer(name));
@@ -112,7 +104,7 @@ int run(Environment& env) {
         .tasks = static_cast<std::uint32_t>(neighbours.all().size()),
         .quantum = slice,
         .seed = env.start().seed};
-    own_all_time(env, slice);
+    scenarios::programs::own_all_time(env, slice);
     libos::sched::with_scheduler(env.arguments().text("scheduler"), [&](auto scheduler) {
         using S = typename decltype(scheduler)::type;
         const auto memory = env.heap().array<std::byte>(S::bytes(config));

@@ -15,6 +15,7 @@
 #include "libos/sched/list.hpp"
 #include "libos/rt/program.hpp"
 #include "libos/rt/spawn.hpp"
+#include "scenarios/programs/whole_core.hpp"
 
 namespace {
 
@@ -24,7 +25,6 @@ using kernel::abi::Nanoseconds;
 using libos::rt::Child;
 using libos::rt::Environment;
 using libos::rt::ParameterKind;
-using libos::rt::Slot;
 using libos::sched::no_task;
 using libos::sched::Stop;
 using libos::sched::TaskId;
@@ -229,12 +229,9 @@ void start(Environment& env, std::span<Task> tasks, std::uint64_t tick_ns) {
     }
 }
 
+// From the begin of a turn on: ticks and turns are the same.
 void own_all_time(Environment& env, Nanoseconds tick) {
-    env.must(calls::cycle_shape(kernel::abi::slot_cycle, 1, tick, Nanoseconds{0}), "the cycle");
-    const Slot slot = env.must(env.space().take_slot(), "a slot");
-    env.must(calls::slice_allocate(kernel::abi::slot_cycle, slot), "a slice");
-    env.must(calls::slice_bind(slot), "binding a slice");
-    // From the begin of a turn on: ticks and turns are the same.
+    scenarios::programs::own_all_time(env, tick);
     static_cast<void>(calls::yield());
     static_cast<void>(calls::park(Instant{env.info().cycle().turn_end_ns}));
 }
