@@ -14,7 +14,8 @@
 ///    timer has it);
 ///  - busy_ is set while the runtime's own data is in motion. An upcall that comes then is
 ///    remembered and acted on when it is not (leave()). Timers fire while it is set;
-///  - virtual time a thread is charged with runs from when it was picked until it is stopped.
+///  - a thread is charged with what it asked of work(), and by the clock for its own code between;
+///    reading the clock in work(), and switching, is not charged to anyone.
 ///
 /// What a thread must not do: wait for upcalls itself (Upcalls::wait parks everyone), or allocate
 /// from the heap where it may be pre-empted, other than under a Section.
@@ -79,14 +80,19 @@ public:
     [[nodiscard]] TaskId current() const { return current_; }
     [[nodiscard]] std::string_view name(TaskId id) { return roster_[id].name; }
 
-    /// Uses `span` of virtual time, and lets others run meanwhile as the scheduler says.
+    /// Uses `span` of virtual time, and lets others run meanwhile as the scheduler says. Returns at
+    /// the instant the span is done, whoever became runnable then. In a Section: undisturbed.
     void work(Nanoseconds span);
+    /// As last read, without a call: behind work(), when it was done.
+    [[nodiscard]] Instant last_now() const { return now_; }
 
     // ---- jobs: the unit that sjf, srpt and edf schedule by
 
     /// The caller's job is done; returns when begin_job() or the instant begins its next one.
     void end_job();
     void end_job_until(Instant instant, const Job& next);
+    /// The caller's job is done, and its next one begins now.
+    void next_job(const Job& job);
     /// Is `id` between jobs?
     [[nodiscard]] bool idle(TaskId id) {
         return roster_[id].state == ThreadState::between_jobs;
@@ -167,6 +173,8 @@ public:
     [[nodiscard]] std::uint64_t switches() const { return switches_; }
     /// How often a thread was stopped before it waited, yielded or ended.
     [[nodiscard]] std::uint64_t preemptions() const { return preemptions_; }
+    /// How long nothing could run.
+    [[nodiscard]] Nanoseconds idle_time() const { return idle_; }
     [[nodiscard]] rt::Environment& environment() { return env_; }
 
 private:
@@ -187,11 +195,22 @@ private:
                 .quantum = options.quantum,
                 .seed = env_.start().seed};
     }
-    [[nodiscard]] Nanoseconds ran() const { return sched::until(now_, picked_at_); }
+    /// Since it was picked.
+    [[nodiscard]] Nanoseconds ran() const {
+        return Nanoseconds{charged_.value + sched::until(now_, counted_from_).value};
+    }
+    void begin_count(Nanoseconds span) {
+        ++picks_;
+        span_ = span;
+        charged_ = Nanoseconds{0};
+        counted_from_ = now_;
+    }
     void refresh() { now_ = rt::calls::now(); }
 
     void leave();
     void attend();
+    void decide();
+    void charge(Nanoseconds used);
     std::uint64_t compute(std::uint64_t part);
     void fire_due();
     void hear_signals();
@@ -217,10 +236,13 @@ private:
     TaskId on_core_ = main_thread;  ///< whose stack this is
     TaskId reaped_ = no_task;       ///< ended and detached, given back when its stack is left
     Instant now_{0};                ///< as last read
-    Instant picked_at_{0};
-    Nanoseconds span_{0};  ///< of the last choice
+    Nanoseconds span_{0};           ///< of the last choice
+    Nanoseconds charged_{0};        ///< since then
+    Instant counted_from_{0};       ///< from then on by the clock
+    std::uint64_t picks_ = 0;
     std::uint64_t switches_ = 0;
     std::uint64_t preemptions_ = 0;
+    Nanoseconds idle_{0};
     unsigned locals_ = 0;
     SignalState* signals_ = nullptr;
     bool firing_ = false;  ///< timers: now_ is fresh

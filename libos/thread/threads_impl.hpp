@@ -41,8 +41,7 @@ Threads<S>::Threads(rt::Environment& env, const Options& options)
     scheduler_.wake(main_thread, Job{}, now_);
     const sched::Choice choice = scheduler_.pick(now_);
     CHITIN_ASSERT(choice.task == main_thread);
-    picked_at_ = now_;
-    span_ = choice.span;
+    begin_count(choice.span);
     if (!slices_) return;
     env_.upcalls().add(on_upcall, this);
     auto& page = env_.upcalls().page();
@@ -132,15 +131,31 @@ template <sched::Scheduler S>
 void Threads<S>::work(Nanoseconds span) {
     if (busy_) return env_.compute(span);
     const Section section{*this};
-    attend();
+    if (span.value > 0) attend();
     while (span.value > 0) {
         const Nanoseconds turn = sched::less(span_, ran());
         const Nanoseconds quiet = sched::until(timers_.next(), now_);
         const std::uint64_t part = std::min(
             {span.value, turn.value, quiet.value, kernel::abi::compute_ns_max});
-        if (part > 0) span.value -= compute(part);
-        attend();
+        if (part > 0) {
+            const std::uint64_t pick = picks_;
+            const std::uint64_t used = compute(part);
+            span.value -= used;
+            charge(Nanoseconds{pick == picks_ ? used : 0});
+        }
+        if (span.value > 0) decide();
     }
+    // Done at this instant: the scheduler is asked when the thread says what comes next.
+    fire_due();
+    woke_ = false;
+}
+
+// The thread used `used`; what the runtime used since then is nobody's.
+template <sched::Scheduler S>
+void Threads<S>::charge(Nanoseconds used) {
+    charged_.value += used.value;
+    refresh();
+    counted_from_ = now_;
 }
 
 // Uses virtual time where an upcall may pre-empt it; what was used.
@@ -159,10 +174,15 @@ std::uint64_t Threads<S>::compute(std::uint64_t part) {
     return part - left;
 }
 
-// Time passed: fires what is due, and lets another run if the scheduler wants that.
 template <sched::Scheduler S>
 void Threads<S>::attend() {
     refresh();
+    decide();
+}
+
+// Time passed: fires what is due, and lets another run if the scheduler wants that.
+template <sched::Scheduler S>
+void Threads<S>::decide() {
     fire_due();
     woke_ = false;
     if (!sched::used_up(span_, ran()) && !scheduler_.preempts(current_, ran(), now_)) return;
@@ -222,8 +242,7 @@ void Threads<S>::dispatch(const sched::Choice& choice) {
         }
     }
     current_ = choice.task;
-    picked_at_ = now_;
-    span_ = choice.span;
+    begin_count(choice.span);
     if (choice.task == before) return;
     on_core_ = choice.task;
     libos_thread_switch(&roster_[before].context, roster_[choice.task].context);
@@ -241,8 +260,10 @@ template <sched::Scheduler S>
 void Threads<S>::idle_until(Instant limit) {
     const Instant next = std::min(timers_.next(), limit);
     if (next == never && signals_ == nullptr) deadlock();
+    const Instant begun = now_;
     env_.upcalls().wait(next, [this] { return static_cast<bool>(signal_noted_); });
     refresh();
+    idle_.value += sched::until(now_, begun).value;
 }
 
 template <sched::Scheduler S>
@@ -318,6 +339,15 @@ void Threads<S>::end_job() {
     const Section section{*this};
     roster_[current_].state = ThreadState::between_jobs;
     stop(Stop::ended);
+    reschedule();
+}
+
+template <sched::Scheduler S>
+void Threads<S>::next_job(const Job& job) {
+    const Section section{*this};
+    const TaskId id = current_;
+    stop(Stop::ended);
+    make_runnable(id, job);
     reschedule();
 }
 
