@@ -60,7 +60,17 @@ public:
     [[nodiscard]] std::uint64_t max() const { return max_; }
     /// Rounded down, exact otherwise; 0 of nothing.
     [[nodiscard]] std::uint64_t mean() const {
-        return count_ == 0 ? 0 : static_cast<std::uint64_t>(sum_ / count_);
+        if (count_ == 0) return 0;
+        // Bit by bit: the compiler's own division of 128 bits is a function that is not here.
+        unsigned __int128 rest = sum_;
+        std::uint64_t quotient = 0;
+        for (int bit = 63; bit >= 0; --bit) {
+            const unsigned __int128 part = static_cast<unsigned __int128>(count_) << bit;
+            if (rest < part) continue;
+            rest -= part;
+            quotient |= std::uint64_t{1} << bit;
+        }
+        return quotient;
     }
 
     /// The least value that `ppm` of a million values are at or below; 0 of nothing.
