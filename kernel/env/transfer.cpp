@@ -54,7 +54,8 @@ void reply(System& system, Env& env, const Words& words, Instant deadline) {
     env.caller = nobody;
     caller.callee = nobody;
     take_place(system, env, caller);
-    pass_turn(system, env, caller);
+    // Time that was lent goes back; a server's own slice is not its client's.
+    if (system.turn.donee == env.self) pass_turn(system, env, caller);
     system.info(env).state = EnvState::parked;
     env.wake = deadline;
     env.receiving = true;

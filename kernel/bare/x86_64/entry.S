@@ -113,7 +113,7 @@ chitin_syscall_entry:
         .size   chitin_syscall_entry, . - chitin_syscall_entry
 
 # Stubs of 5 bytes for vectors 0..32: the address that `call` pushes tells which it was
-# (chitin_trap_vector in core_state.hpp).
+# (trap_vector in core_state.hpp).
         .globl  chitin_trap_stubs
         .type   chitin_trap_stubs, @function
 chitin_trap_stubs:
