@@ -14,10 +14,11 @@ namespace kernel::abi {
 inline constexpr std::uint64_t bundle_magic = 0x31'656c'646e'7562;  // "bundle1"
 inline constexpr std::uint32_t bundle_files_max = 128;
 inline constexpr std::uint32_t bundle_cells_max = 4096;
-inline constexpr std::uint32_t cell_envs_max = 32;
+inline constexpr std::uint32_t cell_envs_max = 32;  // on one core
+inline constexpr std::uint32_t cores_max = 64;
 inline constexpr std::uint32_t env_modules_max = 4;
 inline constexpr std::uint64_t bundle_bytes_max = std::uint64_t{1} << 30;
-inline constexpr std::uint32_t pool_frames_min = 512;      // 2 MiB
+inline constexpr std::uint32_t pool_frames_min = 512;      // 2 MiB, for each core
 inline constexpr std::uint32_t pool_frames_max = 1 << 20;  // 4 GiB
 inline constexpr std::uint32_t no_file = 0xffff'ffff;
 
@@ -31,6 +32,8 @@ struct CostProfile {
     std::uint32_t zero_frame;
     std::uint32_t env_switch;
     std::uint32_t capability;   // deriving, granting or deleting one
+    std::uint32_t message;      // sending a message to another core, or taking one
+    std::uint32_t latency;      // from its sending until the other core can know of it
 };
 
 struct BundleHeader {
@@ -59,12 +62,14 @@ struct FileRecord {
 struct CellRecord {
     char name[64];
     std::uint32_t pool_frames;  // all memory, the kernel's own frames included
-    std::uint32_t first_env;    // its EnvRecords: [first_env, first_env + env_count);
-    std::uint32_t env_count;    // the first is the root environment
+    std::uint32_t first_env;    // its EnvRecords: [first_env, first_env + env_count), by core;
+    std::uint32_t env_count;    // the first of each core is that core's root environment
     std::uint32_t trace_full;   // 1: emit every event, 0: only hashes
     std::uint64_t seed;
     std::uint64_t slice_ns;
     CostProfile costs;
+    std::uint32_t cores;
+    std::uint32_t reserved;
 };
 
 struct EnvRecord {
@@ -75,12 +80,14 @@ struct EnvRecord {
     std::uint64_t arguments_offset;  // "name=value\n" lines, UTF-8, no quoting
     std::uint64_t arguments_bytes;
     std::uint32_t modules[env_modules_max];  // indices of data files, or no_file
+    std::uint32_t core;
+    std::uint32_t reserved;
 };
 
 static_assert(sizeof(BundleHeader) == 56);
 static_assert(sizeof(FileRecord) == 64);
-static_assert(sizeof(CostProfile) == 32);
-static_assert(sizeof(CellRecord) == 128);
-static_assert(sizeof(EnvRecord) == 96);
+static_assert(sizeof(CostProfile) == 40);
+static_assert(sizeof(CellRecord) == 144);
+static_assert(sizeof(EnvRecord) == 104);
 
 }  // namespace kernel::abi

@@ -106,7 +106,8 @@ struct ProgramInfo {
 struct SystemInfo {
     std::uint64_t magic;
     std::uint32_t version;
-    std::uint32_t cores;
+    std::uint16_t core;          // whose kernel's records these are
+    std::uint16_t cores;
     std::uint64_t window_base;
     FrameNumber pool_first;      // frames the pool consists of
     std::uint32_t pool_frames;
@@ -120,6 +121,8 @@ struct SystemInfo {
     std::uint64_t now_ns;        // when the kernel last chose whom to run
     std::uint64_t switches;      // from one environment to another
     std::uint32_t program_count;
+    std::uint32_t first_env;     // this core's EnvRecords of the bundle:
+    std::uint32_t env_count;     // [first_env, first_env + env_count)
     std::uint32_t reserved;
     ProgramInfo programs[programs_max];
 };

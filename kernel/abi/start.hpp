@@ -25,7 +25,9 @@ struct StartBlock {
     std::uint64_t table_frames;  // how many frames its capability table has
     std::uint64_t seed;
     std::uint64_t argument;      // the creator's own
-    std::uint64_t reserved[2];
+    std::uint32_t peers_slot;    // a core's root environment: the slot that core 0's is in, the
+                                 // other cores' behind it (its own and unused ones empty); or 0
+    std::uint32_t reserved[3];
 };
 static_assert(sizeof(StartBlock) == 64);
 

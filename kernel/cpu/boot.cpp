@@ -46,7 +46,7 @@ struct Layout {
 
 Layout lay_out(const BootInfo& boot) {
     Layout layout{};
-    std::uint32_t next = machine::pool_first.value;
+    std::uint32_t next = boot.pool_first.value;
     auto take = [&next](std::uint32_t count) {
         const FrameNumber first{next};
         next += count;
@@ -64,7 +64,7 @@ Layout lay_out(const BootInfo& boot) {
     layout.frame_tables = take((layout.frames_count + x86::entries_per_table - 1) /
                                x86::entries_per_table);
     layout.account = take(1);
-    layout.total = next - machine::pool_first.value;
+    layout.total = next - boot.pool_first.value;
     return layout;
 }
 
@@ -109,9 +109,10 @@ void fill_system_info(machine::Core& core, const BootInfo& boot, const Layout& l
     info = abi::SystemInfo{};
     info.magic = abi::system_info_magic;
     info.version = 1;
-    info.cores = 1;
+    info.core = static_cast<std::uint16_t>(boot.core);
+    info.cores = static_cast<std::uint16_t>(boot.cell->cores);
     info.window_base = boot.window_base;
-    info.pool_first = machine::pool_first;
+    info.pool_first = boot.pool_first;
     info.pool_frames = boot.pool_frames;
     info.bundle_bytes = boot.bundle_bytes;
     info.cell = boot.cell_index;
@@ -140,10 +141,10 @@ abi::CycleInfo& fill_cycle_info(machine::Core& core, const BootInfo& boot, Frame
 void fill_pool(System& system, const BootInfo& boot, const Layout& layout) {
     mem::Memory& memory = system.memory;
     for (std::uint32_t i = boot.pool_frames; i-- > layout.total;) {
-        memory.push_free(FrameNumber{machine::pool_first.value + i});
+        memory.push_free(FrameNumber{boot.pool_first.value + i});
     }
     for (std::uint32_t i = 0; i < layout.total; ++i) {
-        memory.claim_for_kernel(FrameNumber{machine::pool_first.value + i});
+        memory.claim_for_kernel(FrameNumber{boot.pool_first.value + i});
     }
     mem::Account& account = memory.account(layout.account);
     account = mem::Account{};

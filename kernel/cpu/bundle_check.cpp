@@ -44,15 +44,36 @@ const char* check_cells(const BundleHeader& header, const CellRecord* cells) {
     for (std::uint32_t i = 0; i < header.cell_count; ++i) {
         const CellRecord& cell = cells[i];
         if (!terminated(cell.name)) return "a cell's name is not terminated";
-        if (cell.pool_frames < abi::pool_frames_min || cell.pool_frames > abi::pool_frames_max) {
+        if (cell.cores < 1 || cell.cores > abi::cores_max) return "a cell has 1 to 64 cores";
+        if (cell.pool_frames / cell.cores < abi::pool_frames_min ||
+            cell.pool_frames > abi::pool_frames_max) {
             return "a cell's memory is out of range";
         }
-        if (cell.env_count < 1 || cell.env_count > abi::cell_envs_max ||
-            cell.first_env > header.env_count ||
+        if (cell.env_count < 1 || cell.first_env > header.env_count ||
             cell.env_count > header.env_count - cell.first_env) {
             return "a cell's environments lie outside the bundle";
         }
         if (cell.slice_ns == 0) return "a cell's slice is zero";
+    }
+    return nullptr;
+}
+
+// Is each cell's first environment on core 0, and are they in the order of their cores?
+const char* check_order(const BundleHeader& header, const CellRecord* cells,
+                        const EnvRecord* envs) {
+    for (std::uint32_t i = 0; i < header.cell_count; ++i) {
+        const CellRecord& cell = cells[i];
+        std::uint32_t core = 0;
+        std::uint32_t on_core = 0;
+        for (std::uint32_t e = 0; e < cell.env_count; ++e) {
+            const EnvRecord& env = envs[cell.first_env + e];
+            if (env.core < core || env.core >= cell.cores || (e == 0 && env.core != 0)) {
+                return "a cell's environments are not in the order of its cores";
+            }
+            on_core = env.core == core ? on_core + 1 : 1;
+            core = env.core;
+            if (on_core > abi::cell_envs_max) return "a core has too many environments";
+        }
     }
     return nullptr;
 }
@@ -100,11 +121,11 @@ const char* bundle_check(const std::byte* blob, std::uint64_t bytes) {
             header, reinterpret_cast<const FileRecord*>(table(header.files_offset)))) {
         return wrong;
     }
-    if (const char* wrong = check_cells(
-            header, reinterpret_cast<const CellRecord*>(table(header.cells_offset)))) {
-        return wrong;
-    }
-    return check_envs(header, reinterpret_cast<const EnvRecord*>(table(header.envs_offset)));
+    const auto* cells = reinterpret_cast<const CellRecord*>(table(header.cells_offset));
+    const auto* envs = reinterpret_cast<const EnvRecord*>(table(header.envs_offset));
+    if (const char* wrong = check_cells(header, cells)) return wrong;
+    if (const char* wrong = check_envs(header, envs)) return wrong;
+    return check_order(header, cells, envs);
 }
 
 }  // namespace kernel

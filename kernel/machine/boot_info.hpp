@@ -2,11 +2,13 @@
 //
 // Physical memory, as both machines lay it out:
 //
-//   pool_first (16 MiB)           bundle_first                   tables_first
-//   | the frame pool, zeroed      | the boot bundle, read-only   | table frames, zeroed |
+//   pool_first (16 MiB)           bundle_first                   tables_first    rings_first
+//   | the frame pool, zeroed      | the boot bundle, read-only   | table frames  | rings |
 //
-// so that data have the same physical names everywhere. The pool's frames are zeroed by the
-// machine before each cell.
+// so that data have the same physical names everywhere. The pool, the table frames and the
+// rings are zeroed by the machine before each cell. The pool is in equal parts, one a core: each
+// core's kernel has its own, and a frame's name tells whose it is. The rings are all the memory
+// that kernels share (kernel/mesh).
 #pragma once
 
 #include <cstdint>
@@ -26,19 +28,39 @@ constexpr std::uint32_t bundle_table_frames(std::uint64_t bundle_bytes) {
     return static_cast<std::uint32_t>((bundle_bytes + leaf_bytes - 1) / leaf_bytes);
 }
 
+// How many frames of the pool each core has, and which is its first.
+constexpr std::uint32_t part_frames(const abi::CellRecord& cell) {
+    return cell.pool_frames / cell.cores;
+}
+constexpr abi::FrameNumber part_first(const abi::CellRecord& cell, std::uint32_t core) {
+    return abi::FrameNumber{pool_first.value + core * part_frames(cell)};
+}
+
+// The message rings: one from each core to each.
+inline constexpr std::uint32_t ring_bytes = 2048;
+constexpr std::uint32_t ring_frames(std::uint32_t cores) {
+    if (cores == 1) return 0;
+    return static_cast<std::uint32_t>(
+        (cores * cores * ring_bytes + abi::page_size - 1) / abi::page_size);
+}
+
+// One core's; all but the cores' own parts is the same for all of them.
 struct BootInfo {
     const abi::CellRecord* cell;     // checked (bundle_check)
     std::uint32_t cell_index;
-    std::uint32_t pool_frames;       // == cell->pool_frames
-    abi::FrameNumber bundle_first;   // pool_first + pool_frames
+    std::uint32_t core;
+    abi::FrameNumber pool_first;     // this core's part
+    std::uint32_t pool_frames;
+    abi::FrameNumber bundle_first;   // behind all parts
     std::uint64_t bundle_bytes;
-    abi::FrameNumber tables_first;   // bundle_table_frames(bundle_bytes) zeroed frames
+    abi::FrameNumber tables_first;   // bundle_table_frames(bundle_bytes) frames for each core
+    abi::FrameNumber rings_first;    // ring_frames(cores)
     std::uint64_t window_base;       // 512 GiB aligned, or 0
     bool xsave;                      // may environments use xsave
     std::span<const abi::ProgramInfo> programs;
 };
 
-// How a cell ended.
+// How a cell ended on one core, or on all of them together (merge).
 struct Outcome {
     std::uint32_t exit_code;      // the root environment's
     abi::EndReason reason;
@@ -46,5 +68,12 @@ struct Outcome {
     std::uint64_t events;         // of all environments together
     std::uint32_t frames_lost;    // pool frames not returned by the end: must be 0
 };
+
+// `whole` is core 0's outcome so far: how the cell ended, and when, is what core 0 says.
+constexpr void merge(Outcome& whole, const Outcome& other) {
+    whole.events += other.events;
+    whole.frames_lost += other.frames_lost;
+    if (whole.exit_code == 0) whole.exit_code = other.exit_code;
+}
 
 }  // namespace kernel::machine

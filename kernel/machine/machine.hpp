@@ -20,6 +20,14 @@
 // - charge() moves virtual time forward; now() tells it. Under the `cost` clock nothing else
 //   does, on either machine: hence the same history on both.
 // - idle_until(t): nothing can run; virtual time becomes t (or the machine sleeps until then).
+// - Cores have a virtual time each. What one core does can reach another only by a message that
+//   arrives `latency` (abi::CostProfile) after its sending. synchronise(next) promises that this
+//   core sends nothing before `next`, unless a message that is sent to it comes first, and
+//   returns when it may go on: either all messages that arrive at or before `next` are in the
+//   rings, or an earlier one came (notify). It returns the horizon: the time before which no
+//   message can arrive any more that is not in the rings yet. With one core: `never`. When no
+//   core will do anything any more it returns `never` on core 0; the others stay in it.
+// - notify(core, arrival) follows the storing of a message in the ring to `core`.
 // - prepare_root() fills in what the machine itself needs in a new root page table (the
 //   kernel's half, the programs' read-only text) and must leave the window's entry alone.
 // - event() receives every history event while tracing() is true (hosted: always; bare: when
@@ -62,6 +70,9 @@ concept CoreService = requires(C& core, UserContext& context, abi::PhysAddr phys
     { core.charge(span) };
     { core.now() } -> std::same_as<abi::Instant>;
     { core.idle_until(instant) };
+    // ---- other cores
+    { core.synchronise(instant) } -> std::same_as<abi::Instant>;
+    { core.notify(abi::CoreId{}, instant) };
     // ---- output
     { core.print(abi::EnvId{}, abi::Channel{}, text) };
     { core.tracing() } -> std::same_as<bool>;

@@ -14,17 +14,26 @@
 namespace sim::engine {
 
 struct EnvResult {
-    std::uint16_t id = 0;              // kernel::abi::EnvId; may be reused within a cell
+    std::uint16_t id = 0;              // machine_wide(); may be reused within a cell
     kernel::abi::EnvInfo info{};       // its last record; info.serial tells environments apart
     std::string name;                  // from its {"env": ...} result line, or empty
     std::vector<std::string> results;  // JSON objects, one a line
     std::string text;
 };
 
+// An environment's number among those of all cores: on core 0 it is its EnvId.
+constexpr kernel::abi::EnvId machine_wide(kernel::abi::CoreId core, kernel::abi::EnvId env) {
+    return kernel::abi::EnvId{
+        static_cast<std::uint16_t>(core.value * kernel::abi::environments_max + env.value)};
+}
+constexpr std::uint32_t core_of(const EnvResult& env) {
+    return env.id / kernel::abi::environments_max;
+}
+
 struct CellResult {
     std::uint32_t cell = 0;
     kernel::machine::Outcome outcome{};
-    std::vector<EnvResult> envs;              // by serial
+    std::vector<EnvResult> envs;              // by core, then serial
     std::uint64_t trace_hash = 0;             // over all events with their times; 0 on bare
     std::uint64_t trace_events = 0;
     std::vector<kernel::abi::Event> events;   // only where the cell asked for trace_full

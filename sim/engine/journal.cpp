@@ -55,7 +55,9 @@ void Journal::env_ended(EnvId id, const kernel::abi::EnvInfo& info) {
 
 CellResult Journal::finish() {
     std::ranges::stable_sort(result_.envs, {},
-                             [](const EnvResult& env) { return env.info.serial; });
+                             [](const EnvResult& env) {
+                                 return std::pair{core_of(env), env.info.serial};
+                             });
     for (Open& env : open_) {
         if (!env.used) continue;
         add_line(env.env, std::exchange(env.line, {}));

@@ -1,13 +1,14 @@
 // Journal: what a machine reports while it runs a cell, put together into a CellResult.
 //
 // Environments' numbers are reused within a cell, so an environment's lines are collected
-// under its number until its last record comes, and kept by its serial from then on.
+// under its number until its last record comes, and kept by its serial from then on. Numbers
+// are here those of the whole machine (machine_wide).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernel/abi/call.hpp"
 #include "kernel/abi/event.hpp"
@@ -19,7 +20,8 @@ namespace sim::engine {
 
 class Journal {
 public:
-    explicit Journal(bool keep_events) : keep_events_{keep_events} {}
+    Journal(bool keep_events, std::size_t cores)
+        : keep_events_{keep_events}, open_(cores * kernel::abi::environments_max) {}
 
     void print(kernel::abi::EnvId env, kernel::abi::Channel channel, std::string_view text);
     void event(const kernel::abi::Event& event) {
@@ -45,7 +47,7 @@ private:
     bool keep_events_;
     TraceHash hash_;
     CellResult result_;
-    std::array<Open, kernel::abi::environments_max + 1> open_;
+    std::vector<Open> open_;
 };
 
 }  // namespace sim::engine

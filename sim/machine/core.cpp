@@ -73,7 +73,6 @@ Core::Core(abi::CoreId id, sim::machine::CoreParts& parts)
 
 // False: the environment cannot be entered, and trap_ says why.
 bool Core::prepare(UserContext& context) {
-    if (now_ns_ >= turn_ends_ns_) parts_.fiber->yield();
     if (attention_ != 0) {
         parts_.mmu.settle();
         attention_ = 0;
@@ -117,17 +116,37 @@ void Core::invalidate(abi::VirtAddr address) {
 void Core::idle_until(abi::Instant instant) {
     progress_++;
     if (instant.value > now_ns_) now_ns_ = instant.value;
-    if (now_ns_ >= turn_ends_ns_) parts_.fiber->yield();
+}
+
+// The engine resumes this fiber only when it may go on, or when nobody can.
+abi::Instant Core::synchronise(abi::Instant next) {
+    sim::engine::Promises& promises = parts_.promises;
+    progress_++;
+    promises.promise(id_.value, next.value);
+    if (!promises.may_go(id_.value)) parts_.fiber->yield();
+    return abi::Instant{promises.horizon(id_.value)};
+}
+
+void Core::notify(abi::CoreId core, abi::Instant arrival) {
+    parts_.promises.lower(core.value, arrival.value);
 }
 
 void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
-    parts_.journal.print(env, channel, text);
+    const abi::EnvId wide = sim::engine::machine_wide(id_, env);
+    parts_.journal.print(wide, channel, text);
     if (channel == abi::Channel::text && parts_.options.on_text) {
-        parts_.options.on_text(env.value, text);
+        parts_.options.on_text(wide.value, text);
     }
 }
 
 void Core::event(const abi::Event& event) {
+    if (id_.value == 0) return deliver(event);
+    abi::Event wide = event;
+    wide.env = sim::engine::machine_wide(id_, event.env);
+    deliver(wide);
+}
+
+void Core::deliver(const abi::Event& event) {
     progress_++;
     parts_.journal.event(event);
     if (parts_.options.after_event) parts_.options.after_event(event);
@@ -135,7 +154,7 @@ void Core::event(const abi::Event& event) {
 }
 
 void Core::env_ended(abi::EnvId env, const abi::EnvInfo& info) {
-    parts_.journal.env_ended(env, info);
+    parts_.journal.env_ended(sim::engine::machine_wide(id_, env), info);
 }
 
 }  // namespace kernel::machine

@@ -10,6 +10,7 @@
 #include "kernel/machine/machine.hpp"
 #include "sim/engine/fiber.hpp"
 #include "sim/engine/journal.hpp"
+#include "sim/engine/promises.hpp"
 #include "sim/host/memory_file.hpp"
 #include "sim/machine/hosted.hpp"
 #include "sim/machine/mmu.hpp"
@@ -28,19 +29,22 @@ struct RunawayReport {
 
 class CoreParts {
 public:
-    CoreParts(host::AddressWindow window, std::uint64_t window_base,
-              const host::MemoryFile& memory, const HostedOptions& machine_options,
-              engine::Journal& machine_journal)
+    CoreParts(host::AddressWindow& window, std::uint64_t window_base,
+              const host::MemoryFile& memory, std::uint32_t tlb_pages,
+              const HostedOptions& machine_options, engine::Journal& machine_journal,
+              engine::Promises& machine_promises)
         : ram{memory.view()},
-          mmu{std::move(window), window_base, memory,
-              kernel::abi::address_of(kernel::machine::pool_first), machine_options.tlb_pages},
+          mmu{window, window_base, memory,
+              kernel::abi::address_of(kernel::machine::pool_first), tlb_pages},
           options{machine_options},
-          journal{machine_journal} {}
+          journal{machine_journal},
+          promises{machine_promises} {}
 
     std::span<std::byte> ram;
     Mmu mmu;
     const HostedOptions& options;
     engine::Journal& journal;
+    engine::Promises& promises;
     engine::Fiber* fiber = nullptr;
 
     // ---- the watchdog's

@@ -35,7 +35,6 @@ engine::CellResult run_hosted(std::span<const std::byte> bundle, std::uint32_t c
                      .cell = {},
                      .cell_index = cell,
                      .programs = hosted_programs(),
-                     .cores = 1,
                      .options = options};
     std::memcpy(&spec.cell, bundle.data() + header.cells_offset + cell * sizeof spec.cell,
                 sizeof spec.cell);

@@ -1,11 +1,12 @@
 #include "sim/machine/machine.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "sim/engine/turns.hpp"
+#include "sim/engine/promises.hpp"
 #include "sim/host/code_names.hpp"
 #include "sim/host/guarded_stack.hpp"
 #include "sim/host/interruption.hpp"
@@ -34,7 +35,8 @@ std::uint64_t pages(std::uint64_t bytes) { return (bytes + page_size - 1) / page
 // Frames of the pool, the bundle and its tables.
 std::uint64_t ram_frames(const MachineSpec& spec) {
     return spec.cell.pool_frames + pages(spec.bundle.size()) +
-           kernel::machine::bundle_table_frames(spec.bundle.size());
+           spec.cell.cores * kernel::machine::bundle_table_frames(spec.bundle.size()) +
+           kernel::machine::ring_frames(spec.cell.cores);
 }
 
 std::expected<host::AddressWindow, std::string> reserve_window(std::uint64_t base) {
@@ -66,19 +68,24 @@ std::string describe(const RunawayReport& report, double seconds) {
     return text;
 }
 
-struct CoreUnit {
-    CoreUnit(kernel::abi::CoreId id, host::AddressWindow window, std::uint64_t base,
-             host::GuardedStack kernel_stack, const host::MemoryFile& ram,
-             const HostedOptions& options, engine::Journal& journal)
-        : stack{std::move(kernel_stack)},
-          window_base{base},
-          parts{std::move(window), base, ram, options, journal},
-          core{id, parts} {}
+// A window, and the core whose translations it shows: where the host has room for one window
+// only, the cores of a machine share it.
+struct WindowUnit {
+    explicit WindowUnit(host::AddressWindow reserved) : window{std::move(reserved)} {}
 
+    host::AddressWindow window;
+    CoreParts* user = nullptr;
+};
+
+struct CoreUnit {
+    CoreUnit(kernel::abi::CoreId id, host::GuardedStack kernel_stack)
+        : id{id}, stack{std::move(kernel_stack)} {}
+
+    kernel::abi::CoreId id;
     host::GuardedStack stack;
-    std::uint64_t window_base;
-    CoreParts parts;
-    Core core;
+    std::uint64_t window_base = 0;
+    std::optional<CoreParts> parts;
+    std::optional<Core> core;
     kernel::machine::Outcome outcome{};
 };
 
@@ -90,9 +97,13 @@ struct Machine::Inside {
     Inside(MachineSpec machine_spec, host::MemoryFile memory)
         : spec{std::move(machine_spec)},
           ram{std::move(memory)},
-          journal{spec.cell.trace_full != 0} {}
+          journal{spec.cell.trace_full != 0, spec.cell.cores},
+          promises{spec.cell.cores, spec.cell.costs.latency} {}
 
+    std::optional<std::string> add_window(std::uint64_t base);
     std::optional<std::string> add_core(std::uint64_t base);
+    void lend_window(CoreUnit& unit);
+    void run_core(CoreUnit& unit, engine::Fiber& fiber);
     bool load_bundle();
     BootInfo boot_info(const CoreUnit& unit) const;
     void run_cores(const CoreEntry& entry);
@@ -100,17 +111,29 @@ struct Machine::Inside {
     MachineSpec spec;
     host::MemoryFile ram;
     engine::Journal journal;
+    engine::Promises promises;
+    std::vector<std::unique_ptr<WindowUnit>> windows;
     std::vector<std::unique_ptr<CoreUnit>> cores;
 };
 
-std::optional<std::string> Machine::Inside::add_core(std::uint64_t base) {
+std::optional<std::string> Machine::Inside::add_window(std::uint64_t base) {
     auto window = reserve_window(base);
     if (!window) return window.error();
+    windows.push_back(std::make_unique<WindowUnit>(std::move(*window)));
+    return std::nullopt;
+}
+
+std::optional<std::string> Machine::Inside::add_core(std::uint64_t base) {
     auto stack = host::GuardedStack::create(kernel_stack_bytes);
     if (!stack) return stack.error();
     const kernel::abi::CoreId id{static_cast<std::uint16_t>(cores.size())};
-    cores.push_back(std::make_unique<CoreUnit>(id, std::move(*window), base, std::move(*stack),
-                                               ram, spec.options, journal));
+    cores.push_back(std::make_unique<CoreUnit>(id, std::move(*stack)));
+    CoreUnit& unit = *cores.back();
+    unit.window_base = base + (windows.size() - 1) * window_size;
+    const std::uint32_t tlb_pages = std::max(spec.options.tlb_pages / spec.cell.cores, 1u);
+    unit.parts.emplace(windows.back()->window, unit.window_base, ram, tlb_pages, spec.options,
+                       journal, promises);
+    unit.core.emplace(id, *unit.parts);
     return std::nullopt;
 }
 
@@ -119,17 +142,39 @@ bool Machine::Inside::load_bundle() {
 }
 
 BootInfo Machine::Inside::boot_info(const CoreUnit& unit) const {
+    using kernel::abi::FrameNumber;
+    const std::uint32_t core = unit.id.value;
     const std::uint32_t bundle_first = pool_first.value + spec.cell.pool_frames;
-    const auto bundle_frames = static_cast<std::uint32_t>(pages(spec.bundle.size()));
+    const std::uint32_t tables_first =
+        bundle_first + static_cast<std::uint32_t>(pages(spec.bundle.size()));
+    const std::uint32_t tables = kernel::machine::bundle_table_frames(spec.bundle.size());
     return BootInfo{.cell = &spec.cell,
                     .cell_index = spec.cell_index,
-                    .pool_frames = spec.cell.pool_frames,
-                    .bundle_first = kernel::abi::FrameNumber{bundle_first},
+                    .core = core,
+                    .pool_first = kernel::machine::part_first(spec.cell, core),
+                    .pool_frames = kernel::machine::part_frames(spec.cell),
+                    .bundle_first = FrameNumber{bundle_first},
                     .bundle_bytes = spec.bundle.size(),
-                    .tables_first = kernel::abi::FrameNumber{bundle_first + bundle_frames},
+                    .tables_first = FrameNumber{tables_first + core * tables},
+                    .rings_first = FrameNumber{tables_first + spec.cell.cores * tables},
                     .window_base = unit.window_base,
                     .xsave = chitin_xsave,
                     .programs = spec.programs};
+}
+
+// Where cores share a window: what the last one showed there goes.
+void Machine::Inside::lend_window(CoreUnit& unit) {
+    WindowUnit& window = *windows[std::min<std::size_t>(unit.id.value, windows.size() - 1)];
+    if (window.user != nullptr && window.user != &*unit.parts) window.user->mmu.give_up_window();
+    window.user = &*unit.parts;
+}
+
+void Machine::Inside::run_core(CoreUnit& unit, engine::Fiber& fiber) {
+    lend_window(unit);
+    set_running_core(&*unit.core);
+    fiber.resume();
+    set_running_core(nullptr);
+    if (fiber.finished()) promises.end(unit.id.value);
 }
 
 // The engine: gives cores their turns until all have ended.
@@ -138,25 +183,14 @@ void Machine::Inside::run_cores(const CoreEntry& entry) {
     for (auto& unit : cores) {
         fibers.push_back(std::make_unique<engine::Fiber>(unit->stack.memory(), [&entry, this,
                                                                                 &unit] {
-            unit->outcome = entry(unit->core, boot_info(*unit));
+            unit->outcome = entry(*unit->core, boot_info(*unit));
         }));
-        unit->parts.fiber = fibers.back().get();
-        unit->core.set_stack(fibers.back()->mark());
+        unit->parts->fiber = fibers.back().get();
+        unit->core->set_stack(fibers.back()->mark());
     }
-    engine::Turns turns{cores.size()};
-    while (!turns.empty()) {
-        const engine::Turns::Turn turn = turns.next();
-        CoreUnit& unit = *cores[turn.core];
-        unit.core.set_turn_end(turn.ends_ns == engine::Turns::forever ? turn.ends_ns
-                                                                      : turn.ends_ns + 1);
-        set_running_core(&unit.core);
-        fibers[turn.core]->resume();
-        set_running_core(nullptr);
-        if (fibers[turn.core]->finished()) {
-            turns.remove(turn.core);
-        } else {
-            turns.put_back(turn.core, unit.core.now().value);
-        }
+    while (!promises.all_ended()) {
+        const std::size_t core = promises.next();
+        run_core(*cores[core], *fibers[core]);
     }
 }
 
@@ -164,7 +198,7 @@ Machine::Machine(std::unique_ptr<Inside> inside) : inside_{std::move(inside)} {}
 Machine::Machine(Machine&&) noexcept = default;
 Machine::~Machine() = default;
 
-Core& Machine::core(std::size_t index) { return inside_->cores.at(index)->core; }
+Core& Machine::core(std::size_t index) { return *inside_->cores.at(index)->core; }
 
 std::expected<Machine, std::string> Machine::create(MachineSpec spec) {
     if (const auto error = wrong(spec)) return std::unexpected(*error);
@@ -172,10 +206,17 @@ std::expected<Machine, std::string> Machine::create(MachineSpec spec) {
     if (!ram) return std::unexpected(ram.error());
     const std::uint64_t base =
         spec.options.window_base != 0 ? spec.options.window_base : default_window_base();
-    const std::uint32_t cores = spec.cores;
+    const std::uint32_t cores = spec.cell.cores;
+    // A window at 0 is a sanitizer's choice, which leaves no room for others.
+    const std::uint32_t windows = base == 0 ? 1 : cores;
     auto inside = std::make_unique<Inside>(std::move(spec), std::move(*ram));
     for (std::uint32_t i = 0; i < cores; ++i) {
-        if (auto error = inside->add_core(base + i * window_size)) return std::unexpected(*error);
+        if (i < windows) {
+            if (auto error = inside->add_window(base + i * window_size)) {
+                return std::unexpected(*error);
+            }
+        }
+        if (auto error = inside->add_core(base)) return std::unexpected(*error);
     }
     if (!inside->load_bundle()) return std::unexpected("the host refuses memory for the bundle");
     return Machine{std::move(inside)};
@@ -201,7 +242,8 @@ engine::CellResult Machine::run(const CoreEntry& entry) {
     result.cell = inside_->spec.cell_index;
     result.outcome = inside_->cores.front()->outcome;
     for (const auto& unit : inside_->cores) {
-        const RunawayReport& report = unit->parts.runaway;
+        if (unit != inside_->cores.front()) merge(result.outcome, unit->outcome);
+        const RunawayReport& report = unit->parts->runaway;
         if (report.happened && result.error.empty()) result.error = describe(report, patience);
     }
     result.host_seconds =

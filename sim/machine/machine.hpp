@@ -24,7 +24,6 @@ struct MachineSpec {
     kernel::abi::CellRecord cell;
     std::uint32_t cell_index = 0;
     std::span<const kernel::abi::ProgramInfo> programs;
-    std::uint32_t cores = 1;
     HostedOptions options;
 };
 
@@ -39,7 +38,7 @@ public:
     Machine(Machine&&) noexcept;
     ~Machine();
 
-    // Runs every core to its end; the outcome is the first core's. Once per machine.
+    // Runs every core to its end; the outcomes are merged. Once per machine.
     engine::CellResult run(const CoreEntry& entry);
 
     kernel::machine::Core& core(std::size_t index);

@@ -43,9 +43,9 @@ struct Mmu::Path {
     }
 };
 
-Mmu::Mmu(host::AddressWindow window, std::uint64_t base, const host::MemoryFile& ram,
+Mmu::Mmu(host::AddressWindow& window, std::uint64_t base, const host::MemoryFile& ram,
          kernel::abi::PhysAddr ram_first, std::uint32_t tlb_pages)
-    : window_{std::move(window)},
+    : window_{window},
       base_{base},
       ram_{ram},
       ram_first_{ram_first.value},
@@ -220,6 +220,10 @@ std::optional<std::uint64_t> Mmu::peek(std::uint64_t address) const {
     std::uint64_t word;
     std::memcpy(&word, bytes + address % page_bytes, sizeof word);
     return word;
+}
+
+void Mmu::give_up_window() {
+    if (!tlb_.lines().empty()) flush();
 }
 
 }  // namespace sim::machine

@@ -31,7 +31,7 @@ namespace sim::machine {
 class Mmu {
 public:
     // The window begins at `base`; `ram` holds physical memory from `ram_first` on.
-    Mmu(host::AddressWindow window, std::uint64_t base, const host::MemoryFile& ram,
+    Mmu(host::AddressWindow& window, std::uint64_t base, const host::MemoryFile& ram,
         kernel::abi::PhysAddr ram_first, std::uint32_t tlb_pages);
 
     bool covers(std::uint64_t address) const { return address - base_ < kernel::abi::window_size; }
@@ -43,6 +43,8 @@ public:
     void load_root(kernel::abi::PhysAddr root);
     void invalidate(kernel::abi::VirtAddr address);
     void settle();
+    // Another core is about to use the same window: all translations go.
+    void give_up_window();
 
     // What an environment would read there, without setting bits: for reports.
     std::optional<std::uint64_t> peek(std::uint64_t address) const;
@@ -66,7 +68,7 @@ private:
     void drop(std::uint32_t first, std::uint32_t count);
     void flush();
 
-    host::AddressWindow window_;
+    host::AddressWindow& window_;
     std::uint64_t base_;
     const host::MemoryFile& ram_;
     std::uint64_t ram_first_;

@@ -13,6 +13,8 @@ namespace {
 //   zero_frame  4 KiB at 20..40 GB/s
 //   env_switch  loading CR3 and the TLB misses that follow
 //   capability  three cache misses in the tree of derivations
+//   message     a cache line that another core has written, or will read: 60..150 ns
+//   latency     an interrupt to another core and its way into the kernel: about a microsecond
 // These are rounded textbook figures, not measurements of one machine.
 constexpr NamedProfile profiles[] = {
     {"default",
@@ -24,7 +26,9 @@ constexpr NamedProfile profiles[] = {
       .invalidate = 60,
       .zero_frame = 150,
       .env_switch = 400,
-      .capability = 120}},
+      .capability = 120,
+      .message = 100,
+      .latency = 1000}},
     {"zero", "everything is free: virtual time counts compute() alone", {}},
     {"slow-memory",
      "`default` with faults and page tables ten times as dear: for sensitivity studies",
@@ -35,7 +39,9 @@ constexpr NamedProfile profiles[] = {
       .invalidate = 600,
       .zero_frame = 1500,
       .env_switch = 4000,
-      .capability = 120}},
+      .capability = 120,
+      .message = 100,
+      .latency = 1000}},
 };
 
 }  // namespace

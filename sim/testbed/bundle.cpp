@@ -74,6 +74,7 @@ void BundleWriter::add_cell(const Cell& cell) {
     record.seed = cell.machine.seed;
     record.slice_ns = cell.machine.slice_ns;
     record.costs = cell.machine.costs;
+    record.cores = 1;
     cells_.push_back(record);
     for (const Environment& environment : cell.environments) add_environment(environment);
 }

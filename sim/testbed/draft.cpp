@@ -31,6 +31,8 @@ constexpr Cost cost_fields[] = {
     {"zero_frame", &kernel::abi::CostProfile::zero_frame},
     {"env_switch", &kernel::abi::CostProfile::env_switch},
     {"capability", &kernel::abi::CostProfile::capability},
+    {"message", &kernel::abi::CostProfile::message},
+    {"latency", &kernel::abi::CostProfile::latency},
 };
 
 class DraftReader {

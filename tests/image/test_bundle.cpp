@@ -22,6 +22,7 @@ CellRecord record_of(const TestCell& cell) {
     std::strcpy(record.name, "test");
     record.pool_frames = cell.pool_frames;
     record.env_count = 1;
+    record.cores = 1;
     record.trace_full = cell.trace ? 1 : 0;
     record.seed = cell.seed;
     record.slice_ns = 1'000'000;

@@ -86,10 +86,13 @@ machine::Outcome run_one(machine::Core& core, Bundle& bundle, std::uint32_t inde
     const machine::BootInfo boot{
         .cell = &cell,
         .cell_index = index,
-        .pool_frames = cell.pool_frames,
+        .core = 0,
+        .pool_first = machine::part_first(cell, 0),
+        .pool_frames = machine::part_frames(cell),
         .bundle_first = abi::frame_of(abi::PhysAddr{memory.bundle}),
         .bundle_bytes = bundle.bytes,
         .tables_first = abi::frame_of(abi::PhysAddr{memory.tables}),
+        .rings_first = abi::frame_of(abi::PhysAddr{memory.end}),
         .window_base = window_base,
         .xsave = xsave,
         .programs = programs_map(bundle.blob, memory.bundle)};

@@ -47,7 +47,7 @@ public:
         progress_++;
         const std::uint64_t unusual = attention_ | static_cast<std::uint64_t>(context.resume) |
                                       context.regs.rip >> canonical_bits;
-        if (unusual != 0 || &context != loaded_ || now_ns_ >= turn_ends_ns_) [[unlikely]] {
+        if (unusual != 0 || &context != loaded_) [[unlikely]] {
             if (!prepare(context)) return trap_;
         }
         sim::engine::enter_environment_stack(context.regs.rsp);
@@ -73,6 +73,8 @@ public:
     void charge(abi::Nanoseconds span) { now_ns_ += span.value; }
     abi::Instant now() const { return abi::Instant{now_ns_}; }
     void idle_until(abi::Instant instant);
+    abi::Instant synchronise(abi::Instant next);
+    void notify(abi::CoreId core, abi::Instant arrival);
 
     void print(abi::EnvId env, abi::Channel channel, std::string_view text);
     bool tracing() const { return true; }
@@ -84,7 +86,6 @@ public:
     // How often the kernel was entered or an event happened: the watchdog's measure.
     std::uint64_t progress() const { return progress_; }
     void set_stack(const sim::engine::StackMark& stack) { stack_ = stack; }
-    void set_turn_end(std::uint64_t time_ns) { turn_ends_ns_ = time_ns; }
     void set_trap(const Trap& trap) { trap_ = trap; }
 
 private:
@@ -112,11 +113,11 @@ private:
     }
 
     bool prepare(UserContext& context);
+    void deliver(const abi::Event& event);
 
     UserContext* loaded_ = nullptr;  // whose floating-point control words are in the CPU
     std::uint64_t attention_ = 0;    // the MMU has invalidations to settle
     std::uint64_t now_ns_ = 0;
-    std::uint64_t turn_ends_ns_ = ~std::uint64_t{0};
     std::uint64_t progress_ = 0;
     std::byte* view_;
     std::uint64_t ram_first_;

@@ -40,10 +40,12 @@ std::uint64_t memory_mib(std::span<const std::byte> bundle) {
     const BundleHeader header = header_of(bundle);
     std::uint64_t frames = 0;
     for (std::uint32_t i = 0; i < header.cell_count; ++i) {
-        frames = std::max<std::uint64_t>(frames, cell_of(bundle, i).pool_frames);
+        const CellRecord cell = cell_of(bundle, i);
+        frames = std::max<std::uint64_t>(
+            frames, cell.pool_frames + kernel::machine::ring_frames(cell.cores) +
+                        cell.cores * kernel::machine::bundle_table_frames(bundle.size()));
     }
-    frames += kernel::machine::pool_first.value +
-              kernel::machine::bundle_table_frames(bundle.size());
+    frames += kernel::machine::pool_first.value;
     return (frames * kernel::abi::page_size + bundle.size() + mib - 1) / mib + firmware_mib;
 }
 

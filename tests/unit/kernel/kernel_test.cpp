@@ -27,8 +27,9 @@ std::vector<std::byte> bundle_of(const char* program) {
     std::strcpy(cell.name, program);
     cell.pool_frames = 1024;
     cell.env_count = 1;
+    cell.cores = 1;
     cell.slice_ns = 1'000'000;
-    cell.costs = {100, 200, 50, 20, 30, 300, 400, 40};
+    cell.costs = {100, 200, 50, 20, 30, 300, 400, 40, 100, 1000};
     abi::EnvRecord env{};
     std::strcpy(env.name, "root");
     std::strcpy(env.program, program);

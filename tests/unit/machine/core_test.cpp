@@ -207,26 +207,47 @@ TEST(Machine, one_after_another_in_other_windows) {
     }
 }
 
+// Who acted, in the order of virtual time, ties in the order of the cores.
 TEST(Machine, cores_take_turns_by_virtual_time) {
-    if (sim::machine::default_window_base() == 0) GTEST_SKIP() << "room for one window only";
     Power power;
     power.cores = 3;
     std::string order;
     const auto result = power.on([&order](Core& core, const BootInfo& boot) {
-        // All cores see one memory here: each takes a third of it.
-        BootInfo mine = boot;
-        mine.pool_frames = boot.pool_frames / 3 * (core.id().value + 1u);
-        auto kernel = std::make_unique<TinyKernel>(core, mine);
+        auto kernel = std::make_unique<TinyKernel>(core, boot);
         kernel->start(tells_rounding, 0);
         for (int i = 0; i < 3; ++i) {
             order += static_cast<char>('0' + core.id().value);
             core.charge(Nanoseconds{10u + core.id().value});
+            core.synchronise(core.now());
             kernel->resume();
         }
         return Outcome{};
     });
     EXPECT_EQ(result.error, "");
     EXPECT_EQ(order, "012012012");
+}
+
+TEST(Machine, a_core_sees_a_message_when_it_arrives_and_not_before) {
+    Power power;
+    power.cores = 2;
+    power.latency = 100;
+    std::uint64_t box = 0;
+    std::vector<std::uint64_t> seen;
+    const auto result = power.on([&](Core& core, const BootInfo&) {
+        if (core.id().value == 0) {
+            core.charge(Nanoseconds{50});
+            core.synchronise(core.now());
+            box = 1;
+            core.notify(CoreId{1}, kernel::abi::Instant{150});
+            return Outcome{};
+        }
+        EXPECT_GT(core.synchronise(kernel::abi::Instant{1000}), kernel::abi::Instant{0});
+        seen.push_back(box);
+        EXPECT_GT(core.synchronise(kernel::abi::Instant{150}), kernel::abi::Instant{150});
+        return Outcome{};
+    });
+    EXPECT_EQ(result.error, "");
+    EXPECT_EQ(seen, std::vector<std::uint64_t>{1});
 }
 
 TEST(Machine, refusals_are_one_sentence) {

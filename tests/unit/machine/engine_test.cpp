@@ -1,28 +1,61 @@
-// Turns and the trace's hash: pure logic.
+// Promises and the trace's hash: pure logic.
 #include <gtest/gtest.h>
 
+#include "sim/engine/promises.hpp"
 #include "sim/engine/trace_hash.hpp"
-#include "sim/engine/turns.hpp"
 
 namespace tests::machine {
 namespace {
 
+using sim::engine::Promises;
 using sim::engine::TraceHash;
-using sim::engine::Turns;
 
-TEST(Turns, the_core_furthest_behind_runs_until_it_passes_the_next) {
-    Turns turns{2};
-    EXPECT_EQ(turns.next().core, 0u);
-    turns.put_back(0, 10);
-    EXPECT_EQ(turns.next().core, 1u);
-    EXPECT_EQ(turns.next().ends_ns, 10u);
-    turns.put_back(1, 10);
-    EXPECT_EQ(turns.next().core, 0u) << "ties go to the one that waited longer";
-    turns.remove(0);
-    EXPECT_EQ(turns.next().core, 1u);
-    EXPECT_EQ(turns.next().ends_ns, Turns::forever);
-    turns.remove(1);
-    EXPECT_TRUE(turns.empty());
+TEST(Promises, one_core_has_no_horizon) {
+    Promises alone{1, 100};
+    alone.promise(0, 5);
+    EXPECT_EQ(alone.horizon(0), Promises::forever);
+    EXPECT_EQ(alone.next(), 0u);
+}
+
+TEST(Promises, a_core_may_run_ahead_by_the_latency) {
+    Promises two{2, 100};
+    EXPECT_EQ(two.next(), 0u) << "the first of those that are equally far";
+    EXPECT_EQ(two.horizon(0), 100u);
+    two.promise(0, 99);
+    EXPECT_TRUE(two.may_go(0));
+    two.promise(0, 100);
+    EXPECT_FALSE(two.may_go(0));
+    EXPECT_EQ(two.next(), 1u);
+    two.promise(1, 1000);
+    EXPECT_EQ(two.next(), 0u);
+    EXPECT_EQ(two.horizon(0), 300u) << "what it sends itself may come back after twice that";
+    EXPECT_EQ(two.horizon(1), 200u);
+}
+
+TEST(Promises, a_message_lowers_and_never_raises) {
+    Promises two{2, 100};
+    two.promise(1, Promises::forever);
+    two.lower(1, 500);
+    EXPECT_EQ(two.promised(1), 500u);
+    two.lower(1, 600);
+    EXPECT_EQ(two.promised(1), 500u);
+}
+
+TEST(Promises, when_nobody_may_go_the_first_that_lives_is_woken) {
+    Promises three{3, 100};
+    for (std::size_t core = 0; core < 3; ++core) three.promise(core, Promises::forever);
+    EXPECT_FALSE(three.may_go(0));
+    EXPECT_EQ(three.next(), 0u);
+    three.end(0);
+    EXPECT_EQ(three.next(), 1u);
+    three.end(1);
+    three.end(2);
+    EXPECT_TRUE(three.all_ended());
+}
+
+TEST(Promises, no_latency_counts_as_the_least) {
+    Promises two{2, 0};
+    EXPECT_EQ(two.horizon(0), 1u);
 }
 
 TEST(TraceHash, every_field_and_the_order_count) {

@@ -68,6 +68,7 @@ SmallBundle bundle_of(const char* program) {
     bundle.header.envs_offset = offsetof(SmallBundle, env);
     bundle.cell.pool_frames = 1024;
     bundle.cell.env_count = 1;
+    bundle.cell.cores = 1;
     bundle.cell.slice_ns = 1'000'000;
     bundle.cell.costs.call = 80;
     for (std::uint32_t& module : bundle.env.modules) module = no_file;

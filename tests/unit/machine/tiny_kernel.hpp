@@ -52,7 +52,7 @@ public:
     T* at(FrameNumber frame) {
         return reinterpret_cast<T*>(core.view(kernel::abi::address_of(frame)));
     }
-    FrameNumber take() { return FrameNumber{kernel::machine::pool_first.value + --next_}; }
+    FrameNumber take() { return FrameNumber{boot.pool_first.value + --next_}; }
 
     // An address in slot 2, the stack's end in slot 1.
     std::uint64_t page(std::uint64_t index) const {
@@ -105,6 +105,7 @@ struct Power {
     sim::machine::HostedOptions options;
     std::uint32_t pool_frames = 8192;
     std::uint32_t cores = 1;
+    std::uint32_t latency = 1;
 
     sim::engine::CellResult on(const sim::machine::CoreEntry& entry) const;
 };
@@ -112,11 +113,12 @@ struct Power {
 inline sim::engine::CellResult Power::on(const sim::machine::CoreEntry& entry) const {
     kernel::abi::CellRecord cell{};
     cell.pool_frames = pool_frames;
+    cell.cores = cores;
+    cell.costs.latency = latency;
     auto machine = sim::machine::Machine::create({.bundle = {},
                                                   .cell = cell,
                                                   .cell_index = 0,
                                                   .programs = {},
-                                                  .cores = cores,
                                                   .options = options});
     if (!machine) {
         sim::engine::CellResult refused;

@@ -62,6 +62,9 @@ public:
         now_ns_ = instant.value > now_ns_ ? instant.value : now_ns_;
     }
 
+    abi::Instant synchronise(abi::Instant) { return abi::never; }
+    void notify(abi::CoreId, abi::Instant) {}
+
     void print(abi::EnvId env, abi::Channel channel, std::string_view text);
     bool tracing() const { return trace_; }
     void event(const abi::Event& event);  // only while tracing()

@@ -1,0 +1,54 @@
+// Promises: which of a machine's cores may run, and how far: conservative synchronisation.
+//
+// Why: cores have a virtual time each and share one host thread, and what one does can reach
+// another only by a message that takes `latency`. So a core may run ahead of the others by as
+// much, its lookahead, without seeing less than it should. Each core promises the time before
+// which it sends nothing; its horizon is what the promises of the others, and what its own
+// messages may bring back, leave it (Chandy and Misra, Distributed Simulation, IEEE TSE 5(5),
+// 1979). The bare machine computes the same over shared memory.
+//
+// Times are virtual nanoseconds. Compiled without ThreadSanitizer's instrumentation: the cores'
+// fibers use it, and it must not order what they do (see README.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sim::engine {
+
+class Promises {
+public:
+    static constexpr std::uint64_t forever = ~std::uint64_t{0};
+    static constexpr std::size_t cores_max = 64;
+
+    Promises(std::size_t cores, std::uint64_t latency_ns);
+
+    // The core sends nothing before `time`, unless a message reaches it (lower).
+    void promise(std::size_t core, std::uint64_t time);
+    // A message arrives at the core then.
+    void lower(std::size_t core, std::uint64_t time);
+    void end(std::size_t core);
+
+    std::uint64_t promised(std::size_t core) const { return cores_[core].time; }
+    // No message can arrive at the core before that time but those that were sent already.
+    std::uint64_t horizon(std::size_t core) const;
+    bool may_go(std::size_t core) const { return horizon(core) > promised(core); }
+
+    bool all_ended() const { return ended_ == count_; }
+    // The core to run: of those that may go the one that is furthest behind, the first one of
+    // several. Where none may go, since nobody has anything to do: the first that has not ended.
+    std::size_t next() const;
+
+private:
+    struct Core {
+        std::uint64_t time = 0;
+        bool ended = false;
+    };
+
+    Core cores_[cores_max];
+    std::size_t count_;
+    std::size_t ended_ = 0;
+    std::uint64_t latency_;
+};
+
+}  // namespace sim::engine
