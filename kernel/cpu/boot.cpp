@@ -104,6 +104,23 @@ mem::InfoWindow build_info_window(machine::Core& core, const BootInfo& boot,
     return {directory(0), directory(1), directory(2)};
 }
 
+const abi::EnvRecord* cell_records(const BootInfo& boot, machine::Core& core) {
+    const auto* blob = at<std::byte>(core, boot.bundle_first);
+    const auto* header = reinterpret_cast<const abi::BundleHeader*>(blob);
+    return reinterpret_cast<const abi::EnvRecord*>(blob + header->envs_offset);
+}
+
+// A cell's records are in the order of their cores (bundle_check).
+void find_records(machine::Core& core, const BootInfo& boot, abi::SystemInfo& info) {
+    const abi::EnvRecord* records = cell_records(boot, core);
+    info.first_env = boot.cell->first_env;
+    for (std::uint32_t i = 0; i < boot.cell->env_count; ++i) {
+        const std::uint32_t record = boot.cell->first_env + i;
+        if (records[record].core < boot.core) ++info.first_env;
+        if (records[record].core == boot.core) ++info.env_count;
+    }
+}
+
 void fill_system_info(machine::Core& core, const BootInfo& boot, const Layout& layout) {
     auto& info = *at<abi::SystemInfo>(core, layout.system);
     info = abi::SystemInfo{};
@@ -117,6 +134,7 @@ void fill_system_info(machine::Core& core, const BootInfo& boot, const Layout& l
     info.bundle_bytes = boot.bundle_bytes;
     info.cell = boot.cell_index;
     info.xsave = boot.xsave ? 1 : 0;
+    find_records(core, boot, info);
     for (const abi::ProgramInfo& program : boot.programs) {
         if (info.program_count == abi::programs_max) break;
         info.programs[info.program_count++] = program;
@@ -211,7 +229,7 @@ void prepare_start(System& system, Env& root, const BootInfo& boot, std::uint64_
     *block = abi::StartBlock{};
     block->info = boot.window_base + abi::space_slot_info * abi::space_slot_size;
     block->space_base = slot_base;
-    block->env_record = boot.cell->first_env;
+    block->env_record = system.memory.system().first_env;
     block->first_free_slot = first_free_slot;
     block->table_frames = root_table_frames;
     block->seed = boot.cell->seed;
@@ -252,13 +270,6 @@ std::uint64_t entry_of(const BootInfo& boot, const char (&program)[24]) {
     return 0;
 }
 
-const abi::EnvRecord& root_record(const BootInfo& boot, machine::Core& core) {
-    const auto* blob = at<std::byte>(core, boot.bundle_first);
-    const auto* header = reinterpret_cast<const abi::BundleHeader*>(blob);
-    return reinterpret_cast<const abi::EnvRecord*>(blob +
-                                                   header->envs_offset)[boot.cell->first_env];
-}
-
 // Everything any environment still has goes back, whatever state it was left in.
 void destroy_all(System& system) {
     for (const FrameNumber& frame : system.envs) {
@@ -290,7 +301,12 @@ machine::Outcome run_cell(machine::Core& core, const BootInfo& boot) {
     system.window_base = boot.window_base;
     fill_pool(system, boot, layout);
 
-    const std::uint64_t entry = entry_of(boot, root_record(boot, core).program);
+    if (info.env_count == 0) {
+        return {.exit_code = 0, .reason = abi::EndReason::exited, .time_ns = 0, .events = 0,
+                .frames_lost = 0};
+    }
+    const std::uint64_t entry =
+        entry_of(boot, cell_records(boot, core)[info.first_env].program);
     if (entry == 0) {
         return {.exit_code = 127, .reason = abi::EndReason::no_vector, .time_ns = 0, .events = 0,
                 .frames_lost = 0};

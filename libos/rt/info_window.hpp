@@ -43,6 +43,10 @@ public:
     const kernel::abi::CellRecord& cell() const {
         return record<kernel::abi::CellRecord>(bundle().cells_offset, system().cell);
     }
+    // How many records this core has: [0] is its root environment's, the others are its to start.
+    std::uint32_t own_records() const { return system().env_count; }
+    // The name of this core's record `index`.
+    std::uint32_t own_record(std::uint32_t index) const { return system().first_env + index; }
     // nullptr: there is no such record.
     const kernel::abi::EnvRecord* env_record(std::uint32_t index) const {
         if (index >= bundle().env_count) return nullptr;

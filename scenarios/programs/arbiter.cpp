@@ -70,10 +70,10 @@ private:
 };
 
 bool Arbiter::start() {
-    const kernel::abi::CellRecord& cell = env_.info().cell();
-    for (std::uint32_t i = 1; i < cell.env_count; ++i) {
-        auto options = libos::rt::options_of(env_, cell.first_env + i);
-        const auto* record = env_.info().env_record(cell.first_env + i);
+    for (std::uint32_t i = 1; i < env_.info().own_records(); ++i) {
+        const std::uint32_t own = env_.info().own_record(i);
+        auto options = libos::rt::options_of(env_, own);
+        const auto* record = env_.info().env_record(own);
         if (record->limit_frames == 0) {
             options.limit_frames = static_cast<std::uint32_t>(argument("limit"));
         }
@@ -89,7 +89,7 @@ bool Arbiter::start() {
                      libos::rt::status_name(child.error()));
             return false;
         }
-        tenants_[count_++] = {.record = cell.first_env + i,
+        tenants_[count_++] = {.record = own,
                               .child = *child,
                               .limit = options.limit_frames,
                               .guarantee = options.guarantee_frames};

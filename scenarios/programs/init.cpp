@@ -1,4 +1,4 @@
-// init: the default root. Starts the environments of its cell, waits for all, takes everything
+// init: the default root. Starts the environments of its core, waits for all, takes everything
 // back, and exits with the worst exit code.
 #include "libos/rt/program.hpp"
 #include "libos/rt/spawn.hpp"
@@ -11,12 +11,11 @@ using libos::rt::Environment;
 using libos::rt::InfoWindow;
 
 int run(Environment& env) {
-    const kernel::abi::CellRecord& cell = env.info().cell();
     Child children[cell_envs_max];
     std::uint32_t count = 0;
     std::uint32_t worst = 0;
-    for (std::uint32_t i = 1; i < cell.env_count; ++i) {
-        const std::uint32_t record = cell.first_env + i;
+    for (std::uint32_t i = 1; i < env.info().own_records(); ++i) {
+        const std::uint32_t record = env.info().own_record(i);
         const auto options = libos::rt::options_of(env, record);
         const auto child = libos::rt::spawn(env, options);
         if (child.has_value()) {
@@ -37,5 +36,5 @@ int run(Environment& env) {
 
 }  // namespace
 
-CHITIN_PROGRAM(init, "Starts a cell's environments, and waits for them. The default root.",
+CHITIN_PROGRAM(init, "Starts a core's environments, and waits for them. The default root.",
                libos::rt::no_parameters, run)

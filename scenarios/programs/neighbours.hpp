@@ -20,13 +20,13 @@ class Neighbours {
 public:
     explicit Neighbours(libos::rt::Environment& env) : env_{env} {}
 
-    // Starts one for each environment of the scenario but the first, with `limit` frames each.
+    // Starts one for each environment of its core but the first, with `limit` frames each.
     void start(std::uint32_t limit) {
-        const kernel::abi::CellRecord& cell = env_.info().cell();
-        for (std::uint32_t i = 1; i < cell.env_count; ++i) {
-            auto options = libos::rt::options_of(env_, cell.first_env + i);
+        const libos::rt::InfoWindow& info = env_.info();
+        for (std::uint32_t i = 1; i < info.own_records(); ++i) {
+            auto options = libos::rt::options_of(env_, info.own_record(i));
             options.limit_frames = limit;
-            const auto* record = env_.info().env_record(cell.first_env + i);
+            const auto* record = info.env_record(info.own_record(i));
             Neighbour& one = all_[count_++];
             one.child = env_.must(libos::rt::spawn(env_, options), "starting an environment");
             one.name = libos::rt::InfoWindow::name_of(record->name);
