@@ -1,5 +1,6 @@
 #include "sim/checkers/conservation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <unordered_map>
@@ -24,6 +25,7 @@ using kernel::abi::FrameState;
 using kernel::abi::includes;
 using kernel::abi::page_size;
 using kernel::abi::Rights;
+using kernel::abi::SystemInfo;
 using kernel::cap::Capability;
 using kernel::env::Env;
 using kernel::mem::Account;
@@ -39,19 +41,20 @@ struct Broken {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
+// One core's part of the pool.
 class Conservation {
 public:
-    explicit Conservation(std::span<const std::byte> pool)
-        : pool_{pool}, system_{object<kernel::abi::SystemInfo>(kernel::machine::pool_first)} {
+    // `pool`: all parts; this core's begins at `first`.
+    Conservation(std::span<const std::byte> pool, FrameNumber first)
+        : pool_{pool}, system_{object<SystemInfo>(first)} {
         check(system_.magic == kernel::abi::system_info_magic, "no kernel lives in this memory");
-        check(std::uint64_t{system_.pool_frames} * page_size <= pool.size(),
+        check(system_.pool_first == first, "the kernel's memory begins elsewhere");
+        const std::uint64_t offset = first.value - kernel::machine::pool_first.value;
+        check((offset + system_.pool_frames) * page_size <= pool.size(),
               "the pool is larger than the memory");
-        frames_ = &object<FrameInfo>(
-            FrameNumber{kernel::machine::pool_first.value + 2 + env_info_pages});
-        cycle_ = &object<kernel::abi::CycleInfo>(
-            FrameNumber{kernel::machine::pool_first.value + 1});
-        root_account_ =
-            FrameNumber{system_.pool_first.value + system_.kernel_frames - 1};
+        frames_ = &object<FrameInfo>(FrameNumber{first.value + 2 + env_info_pages});
+        cycle_ = &object<kernel::abi::CycleInfo>(FrameNumber{first.value + 1});
+        root_account_ = FrameNumber{first.value + system_.kernel_frames - 1};
         listed_.resize(system_.pool_frames);
         named_.resize(system_.pool_frames);
     }
@@ -235,6 +238,7 @@ private:
         const Capability& cap = capability(ref);
         const std::string which = "capability " + number(kernel::cap::table_frame_of(ref).value) +
                                   "/" + number(kernel::cap::index_of(ref));
+        if (!in_pool(cap.object)) return check_borrowed(cap, which);
         named_[index(cap.object)]++;
         check_links(ref, cap, which);
         check_type(cap, which);
@@ -243,6 +247,15 @@ private:
         if (cap.type != CapType::frame || cap.mapping == 0) return;
         const bool first = mapped_[holder.value].emplace(cap.mapping, ref).second;
         check(first, which + ": another capability claims its mapping");
+    }
+
+    // A capability whose object lies in another core's part: there is no way to one.
+    void check_borrowed(const Capability& cap, const std::string& which) const {
+        const std::uint32_t distance = cap.object.value - kernel::machine::pool_first.value;
+        const std::uint32_t core = distance / system_.pool_frames;
+        check(false, which + ": its object, frame " + number(cap.object.value) + ", " +
+                         (core < system_.cores ? "is core " + number(core) + "'s"
+                                               : "is not in the pool"));
     }
 
     void check_slice(CapRef ref, const Capability& cap, const std::string& which) {
@@ -417,7 +430,7 @@ private:
     }
 
     std::span<const std::byte> pool_;
-    const kernel::abi::SystemInfo& system_;
+    const SystemInfo& system_;
     const FrameInfo* frames_ = nullptr;
     const kernel::abi::CycleInfo* cycle_ = nullptr;
     std::array<std::uint32_t, kernel::abi::positions_max> slice_caps_{};
@@ -434,13 +447,37 @@ private:
     std::uint64_t leaves_ = 0;
 };
 
+const SystemInfo& system_at(std::span<const std::byte> pool, std::uint64_t frames) {
+    if ((frames + 1) * page_size > pool.size()) throw Broken{"the pool is larger than the memory"};
+    return *reinterpret_cast<const SystemInfo*>(pool.data() + frames * page_size);
+}
+
+// `core`'s part; `first`: what core 0's kernel says of itself. A core that has not booted yet
+// has no kernel.
+void verify_part(std::span<const std::byte> pool, const SystemInfo& first, std::uint32_t core) {
+    const std::uint32_t offset = core * first.pool_frames;
+    const SystemInfo& own = system_at(pool, offset);
+    if (core > 0 && own.magic == 0) return;
+    Conservation part{pool, FrameNumber{kernel::machine::pool_first.value + offset}};
+    if (own.core != core || own.cores != first.cores || own.pool_frames != first.pool_frames) {
+        throw Broken{"its kernel and core 0's do not agree which part of the pool is its"};
+    }
+    part.verify();
+}
+
 }  // namespace
 
 std::string verify_conservation(std::span<const std::byte> pool) {
+    std::string prefix;
     try {
-        Conservation{pool}.verify();
+        const SystemInfo& first = system_at(pool, 0);
+        const auto cores = std::clamp<std::uint32_t>(first.cores, 1, kernel::abi::cores_max);
+        for (std::uint32_t core = 0; core < cores; ++core) {
+            if (cores > 1) prefix = "core " + number(core) + ": ";
+            verify_part(pool, first, core);
+        }
     } catch (const Broken& broken) {
-        return broken.what;
+        return prefix + broken.what;
     }
     return {};
 }

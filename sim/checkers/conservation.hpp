@@ -10,7 +10,8 @@
 // - every mapping a capability claims is the entry the tables have, every present leaf belongs
 //   to exactly one capability, a table's `entries` is what it holds, none is writable and
 //   executable;
-// - accounts and environments refer to each other and to live objects only.
+// - accounts and environments refer to each other and to live objects only;
+// - all this in each core's part of the pool alone: no capability leads out of it.
 //
 // Sources: kernel/mem/account.hpp, kernel/cap/capability.hpp, kernel/env/env.hpp.
 #pragma once
@@ -22,7 +23,8 @@
 namespace sim::checkers {
 
 // `pool`: all of the frame pool, beginning at kernel::machine::pool_first (what follows is not
-// looked at). Empty: everything holds. Otherwise the first thing that does not, in one line.
+// looked at); core 0's kernel says in how many parts it is. Empty: everything holds. Otherwise
+// the first thing that does not, in one line.
 std::string verify_conservation(std::span<const std::byte> pool);
 
 }  // namespace sim::checkers

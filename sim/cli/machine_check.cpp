@@ -1,6 +1,7 @@
 #include "sim/cli/machine_check.hpp"
 
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,32 +17,42 @@ namespace {
 using engine::CellResult;
 using engine::EnvResult;
 
+// Environments are told apart by their cores and, on each, by the order of their creation.
+std::pair<std::uint32_t, std::uint16_t> key_of(const EnvResult& env) {
+    return {engine::core_of(env), env.info.serial};
+}
+
+std::string who(const EnvResult& env, bool several_cores) {
+    if (!several_cores) return fmt::format("environment {}", env.info.serial);
+    return fmt::format("core {}, environment {}", engine::core_of(env), env.info.serial);
+}
+
 // Says what differs between two results of one cell; empty: nothing.
-std::string difference(const CellResult& hosted, const CellResult& bare) {
+std::string difference(const CellResult& hosted, const CellResult& bare, bool several_cores) {
     if (hosted.error.empty() != bare.error.empty()) {
         return fmt::format("one machine failed: hosted \"{}\", bare \"{}\"", hosted.error,
                            bare.error);
     }
-    std::map<std::uint16_t, const EnvResult*> by_serial;
-    for (const EnvResult& env : hosted.envs) by_serial[env.info.serial] = &env;
+    std::map<std::pair<std::uint32_t, std::uint16_t>, const EnvResult*> by_key;
+    for (const EnvResult& env : hosted.envs) by_key[key_of(env)] = &env;
     if (hosted.envs.size() != bare.envs.size()) {
         return fmt::format("{} environments hosted, {} bare", hosted.envs.size(),
                            bare.envs.size());
     }
     for (const EnvResult& env : bare.envs) {
-        const auto found = by_serial.find(env.info.serial);
-        if (found == by_serial.end()) {
-            return fmt::format("environment {} is on the bare machine only", env.info.serial);
+        const auto found = by_key.find(key_of(env));
+        if (found == by_key.end()) {
+            return fmt::format("{} is on the bare machine only", who(env, several_cores));
         }
         const auto& a = found->second->info;
         const auto& b = env.info;
         if (a.history_hash != b.history_hash || a.history_events != b.history_events) {
-            return fmt::format("environment {} ({}): {:016x} ({} events) hosted, {:016x} ({} "
-                               "events) bare", b.serial, found->second->name, a.history_hash,
+            return fmt::format("{} ({}): {:016x} ({} events) hosted, {:016x} ({} events) bare",
+                               who(env, several_cores), found->second->name, a.history_hash,
                                a.history_events, b.history_hash, b.history_events);
         }
         if (found->second->results != env.results) {
-            return fmt::format("environment {} ({}) reports other results", b.serial,
+            return fmt::format("{} ({}) reports other results", who(env, several_cores),
                                found->second->name);
         }
     }
@@ -93,7 +104,8 @@ int check_machines(const testbed::Scenario& scenario, const ScenarioOptions& opt
     std::uint64_t events = 0;
     for (const CellResult& result : bare) {
         for (const EnvResult& env : result.envs) events += env.info.history_events;
-        const std::string wrong = difference(hosted[result.cell], result);
+        const bool several = scenario.cells[result.cell].machine.cores > 1;
+        const std::string wrong = difference(hosted[result.cell], result, several);
         if (wrong.empty()) continue;
         fmt::print(out, "different: cell {} ({}): {}\n", result.cell,
                    scenario.cells[result.cell].name, wrong);

@@ -61,6 +61,7 @@ void BundleWriter::add_environment(const Environment& environment) {
     record.arguments_bytes = arguments_.size() - record.arguments_offset;
     std::ranges::fill(record.modules, kernel::abi::no_file);
     std::ranges::copy(environment.modules, record.modules);
+    record.core = environment.core;
     envs_.push_back(record);
 }
 
@@ -74,7 +75,7 @@ void BundleWriter::add_cell(const Cell& cell) {
     record.seed = cell.machine.seed;
     record.slice_ns = cell.machine.slice_ns;
     record.costs = cell.machine.costs;
-    record.cores = 1;
+    record.cores = cell.machine.cores;
     cells_.push_back(record);
     for (const Environment& environment : cell.environments) add_environment(environment);
 }

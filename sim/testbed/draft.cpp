@@ -17,6 +17,8 @@ constexpr std::int64_t integer_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint32_t default_pool_frames = 16384;  // 64 MiB
 constexpr std::uint64_t default_slice_ns = 1'000'000;
 constexpr std::size_t name_bytes_max = sizeof(kernel::abi::EnvRecord::name) - 1;
+constexpr std::size_t count_suffix_bytes = 4;
+constexpr std::size_t core_suffix_bytes = 3;  // "@63"
 
 struct Cost {
     std::string_view name;
@@ -48,6 +50,9 @@ private:
     void read_root(const toml::table& root, Draft& draft);
     void read_environments(const toml::table& root, Draft& draft);
     EnvironmentDraft read_environment(const toml::table& table);
+    void read_name(const toml::table& table, std::string_view program,
+                   EnvironmentDraft& environment);
+    void read_placement(const toml::table& table, EnvironmentDraft& environment);
     void read_limits(const toml::table& table, EnvironmentDraft& environment);
     void read_arguments(const toml::table& table, EnvironmentDraft& environment);
     const Declaration* find_program(const toml::node& node, std::string_view name);
@@ -86,7 +91,7 @@ void DraftReader::read_machine(const toml::table& root, Draft& draft) {
     const toml::table* const table = view_.table(root, "machine");
     if (table == nullptr) return;
     draft.machine_place = view_.place(*table);
-    view_.check_keys(*table, "[machine]", {"memory", "slice", "costs", "seed"});
+    view_.check_keys(*table, "[machine]", {"memory", "cores", "slice", "costs", "seed"});
     if (const toml::node* node = table->get("memory")) {
         draft.machine_place = view_.place(*node);
         machine.pool_frames = view_.frames(*node, "memory", kernel::abi::pool_frames_min,
@@ -96,6 +101,9 @@ void DraftReader::read_machine(const toml::table& root, Draft& draft) {
     if (const toml::node* node = table->get("slice")) {
         machine.slice_ns = view_.duration(*node, "slice").value_or(default_slice_ns);
     }
+    machine.cores = static_cast<std::uint32_t>(
+        view_.integer(*table, "cores", 1, kernel::abi::cores_max).value_or(1));
+    if (const toml::node* node = table->get("cores")) draft.cores_place = view_.place(*node);
     machine.seed =
         static_cast<std::uint64_t>(view_.integer(*table, "seed", 0, integer_max).value_or(1));
     if (const toml::node* node = table->get("costs")) read_costs(*node, machine);
@@ -120,7 +128,7 @@ void DraftReader::read_costs(const toml::node& node, Machine& machine) {
     }
     view_.check_keys(*table, "[machine.costs]",
                      {"call", "fault", "upcall", "map", "invalidate", "zero_frame", "env_switch",
-                      "capability"});
+                      "capability", "message", "latency"});
     for (const Cost& cost : cost_fields) {
         constexpr std::int64_t cost_max = 1'000'000'000;
         if (const auto value = view_.integer(*table, cost.name, 0, cost_max)) {
@@ -176,27 +184,56 @@ void DraftReader::read_arguments(const toml::table& table, EnvironmentDraft& env
     }
 }
 
+void DraftReader::read_placement(const toml::table& table, EnvironmentDraft& environment) {
+    const toml::node* const node = table.get("core");
+    if (node == nullptr) return;
+    Placement& placement = environment.placement;
+    placement.place = view_.place(*node);
+    if (node->is_integer()) {
+        placement.core = static_cast<std::uint32_t>(
+            view_.integer(table, "core", 0, kernel::abi::cores_max - 1).value_or(0));
+        return;
+    }
+    constexpr std::string_view expected = "a core's number, \"others\" (than core 0) or \"all\"";
+    const auto* const text = node->as_string();
+    if (text == nullptr) return view_.wrong_type(*node, "core", expected);
+    if (text->get() == "others") {
+        placement.kind = Placement::Kind::others;
+    } else if (text->get() == "all") {
+        placement.kind = Placement::Kind::all;
+    } else {
+        view_.error(*node, fmt::format("\"core\" is \"{}\", expected {}", text->get(), expected));
+    }
+}
+
+void DraftReader::read_name(const toml::table& table, std::string_view program,
+                            EnvironmentDraft& environment) {
+    environment.name = view_.text(table, "name").value_or(std::string{program});
+    const bool named = std::ranges::all_of(environment.name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+    const std::size_t suffix =
+        count_suffix_bytes + (environment.placement.replicates() ? core_suffix_bytes : 0);
+    if (named && environment.name.size() + suffix <= name_bytes_max) return;
+    const toml::node* const node = table.get("name");
+    view_.error(node != nullptr ? *node : table,
+                fmt::format("\"{}\" is no name, expected at most {} of a-z 0-9 _ -",
+                            environment.name, name_bytes_max - suffix));
+}
+
 EnvironmentDraft DraftReader::read_environment(const toml::table& table) {
     EnvironmentDraft environment;
     environment.place = view_.place(table);
     view_.check_keys(table, "the environment",
-                     {"name", "program", "limit", "guarantee", "count", "args"});
+                     {"name", "program", "limit", "guarantee", "count", "core", "args"});
     const auto program = view_.text(table, "program");
     if (program) {
         environment.program = find_program(*table.get("program"), *program);
     } else if (table.get("program") == nullptr) {
         view_.error(table, "an environment without \"program\", expected a program's name");
     }
-    environment.name = view_.text(table, "name").value_or(program.value_or(""));
-    const bool named = std::ranges::all_of(environment.name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    });
-    if (!named || environment.name.size() + 4 > name_bytes_max) {
-        const toml::node* const node = table.get("name");
-        view_.error(node != nullptr ? *node : table,
-                    fmt::format("\"{}\" is no name, expected at most {} of a-z 0-9 _ -",
-                                environment.name, name_bytes_max - 4));
-    }
+    read_placement(table, environment);
+    read_name(table, program.value_or(""), environment);
     read_limits(table, environment);
     environment.count = static_cast<std::uint32_t>(
         view_.integer(table, "count", 1, kernel::abi::cell_envs_max - 1).value_or(1));
@@ -239,6 +276,12 @@ void DraftReader::read_root(const toml::table& root, Draft& draft) {
         draft.root.program = find_program(node != nullptr ? *node : root, name);
     }
     draft.root.count = 1;
+    Placement& where = draft.root.placement;
+    if (where.kind == Placement::Kind::others || where.core != 0) {
+        view_.error_at(where.place, "core 0 has no root environment, expected \"core\" of \"root\" "
+                                    "to be 0 or \"all\"");
+        where = {};
+    }
     const bool alone = draft.environments.empty() && node == nullptr;
     if (alone) {
         view_.error(root, "nothing to run, expected [[environments]] or \"root\"");
@@ -376,6 +419,13 @@ void DraftReader::read_expectations(const toml::table& root, Draft& draft) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> Placement::cores(std::uint32_t count) const {
+    if (kind == Kind::one) return {core};
+    std::vector<std::uint32_t> all;
+    for (std::uint32_t i = kind == Kind::all ? 0 : 1; i < count; ++i) all.push_back(i);
+    return all;
+}
 
 Draft read_draft(const toml::table& root, const Catalogue& catalogue, const TomlView& view) {
     return DraftReader{catalogue, view}.read(root);

@@ -21,6 +21,17 @@ struct Value {
     Place place;
 };
 
+/// On which of a cell's cores an environment runs; what it means follows each cell's cores.
+struct Placement {
+    enum class Kind { one, others, all };  ///< others: all but core 0
+    Kind kind = Kind::one;
+    std::uint32_t core = 0;                ///< of `one`
+    Place place{};
+
+    [[nodiscard]] bool replicates() const { return kind != Kind::one; }
+    [[nodiscard]] std::vector<std::uint32_t> cores(std::uint32_t count) const;
+};
+
 struct EnvironmentDraft {
     std::string name;
     Place place;
@@ -28,6 +39,7 @@ struct EnvironmentDraft {
     std::uint32_t limit_frames = 0;      ///< 0: all memory
     std::uint32_t guarantee_frames = 0;
     std::uint32_t count = 1;
+    Placement placement;
     std::map<std::string, Value> arguments;
 };
 
@@ -41,6 +53,7 @@ struct Draft {
     std::string title;
     Machine machine;
     Place machine_place;
+    Place cores_place;  ///< line 0: the file does not say
     EnvironmentDraft root;
     std::vector<EnvironmentDraft> environments;
     std::vector<Axis> axes;

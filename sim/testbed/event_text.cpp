@@ -87,8 +87,12 @@ bool same(const Event& left, const Event& right, bool with_time) {
 
 }  // namespace
 
-std::string event_text(const Event& event) {
-    return fmt::format("{:>14} ns  env {:<3} {}", event.time.value, event.env.value,
+std::string event_text(const Event& event, bool several_cores) {
+    constexpr std::uint32_t on_one = kernel::abi::environments_max;
+    const std::string core =
+        several_cores ? fmt::format("core {:<2} ", event.env.value / on_one) : std::string{};
+    return fmt::format("{:>14} ns  {}env {:<3} {}", event.time.value, core,
+                       several_cores ? event.env.value % on_one : event.env.value,
                        body_text(event));
 }
 
@@ -106,13 +110,18 @@ std::string divergence_text(std::span<const Event> left, std::span<const Event> 
                             std::size_t position, const std::string& left_name,
                             const std::string& right_name) {
     constexpr std::size_t context = 5;
+    const auto beyond_first_core = [](const Event& event) {
+        return event.env.value >= kernel::abi::environments_max;
+    };
+    const bool several = std::ranges::any_of(left, beyond_first_core) ||
+                         std::ranges::any_of(right, beyond_first_core);
     std::string out = fmt::format("the first divergence is event {}:\n", position);
     for (std::size_t i = position - std::min(position, context); i < position; ++i) {
-        out += fmt::format("    both      {}\n", event_text(left[i]));
+        out += fmt::format("    both      {}\n", event_text(left[i], several));
     }
     auto side = [&](const std::string& name, std::span<const Event> events) {
         out += fmt::format("  > {:<9} {}\n", name,
-                           position < events.size() ? event_text(events[position])
+                           position < events.size() ? event_text(events[position], several)
                                                     : std::string{"(no further event)"});
     };
     side(left_name, left);

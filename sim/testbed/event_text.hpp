@@ -11,8 +11,9 @@
 
 namespace sim::testbed {
 
-/// `map(env 0, slot 12, ...) -> ok, value 0`, with its time and environment.
-[[nodiscard]] std::string event_text(const kernel::abi::Event& event);
+/// `map(env 0, slot 12, ...) -> ok, value 0`, with its time and environment, and
+/// where the cell has several cores its core.
+[[nodiscard]] std::string event_text(const kernel::abi::Event& event, bool several_cores);
 
 /// The first position at which the histories differ; nothing where they are equal. `with_time`:
 /// the same event at another virtual time counts as a difference.

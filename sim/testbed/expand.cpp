@@ -36,6 +36,25 @@ std::vector<std::string_view> words(std::string_view text) {
     return all;
 }
 
+constexpr std::string_view machine_axes[] = {"seed", "memory", "slice", "cores"};
+
+// Which key of [machine] the axis sets: `memory`, or `machine.memory`. Empty: none.
+std::string_view machine_key(const Axis& axis) {
+    constexpr std::string_view prefix = "machine.";
+    std::string_view name = axis.name;
+    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+    return std::ranges::find(machine_axes, name) != std::end(machine_axes) ? name
+                                                                           : std::string_view{};
+}
+
+std::string size_text(std::uint64_t frames) {
+    constexpr std::uint64_t mib = (1 << 20) / kernel::abi::page_size;
+    if (frames % mib != 0) return fmt::format("{} pages", frames);
+    return fmt::format("{} MiB", frames / mib);
+}
+
+std::uint32_t part_frames(const Machine& machine) { return machine.pool_frames / machine.cores; }
+
 class Expansion {
 public:
     Expansion(const Draft& draft, const Catalogue& catalogue,
@@ -58,6 +77,7 @@ private:
                                std::string_view parameter) const;
     Cell make_cell(const Choice& choice);
     void set_machine(const Axis& axis, const Value& value, Machine& machine);
+    void check_cores(const Choice& choice, Machine& machine);
     void add_environments(const EnvironmentDraft& draft, const Choice& choice, Cell& cell);
     Environment make_environment(const EnvironmentDraft& draft, const Choice& choice,
                                  const Machine& machine);
@@ -93,7 +113,7 @@ bool Expansion::applies(const Axis& axis, const EnvironmentDraft& environment,
 }
 
 bool Expansion::known_axis(const Axis& axis) const {
-    if (axis.name == "seed" || axis.name == "memory" || axis.name == "slice") return true;
+    if (!machine_key(axis).empty()) return true;
     auto takes = [&](const EnvironmentDraft& environment) {
         if (environment.program == nullptr) return true;  // reported already
         return std::ranges::any_of(environment.program->parameters, [&](const Parameter& each) {
@@ -104,7 +124,8 @@ bool Expansion::known_axis(const Axis& axis) const {
 }
 
 bool Expansion::check_axes() {
-    std::vector<std::string_view> names{"seed", "memory", "slice"};
+    std::vector<std::string_view> names{"machine.cores"};
+    names.insert(names.end(), std::begin(machine_axes), std::end(machine_axes));
     auto note = [&](const EnvironmentDraft& environment) {
         if (environment.program == nullptr) return;
         for (const Parameter& each : environment.program->parameters) names.push_back(each.name);
@@ -152,8 +173,10 @@ Cell Expansion::make_cell(const Choice& choice) {
         set_machine(axis, value, cell.machine);
     }
     if (cell.name.empty()) cell.name = scenario_.name;
+    check_cores(choice, cell.machine);
     add_environments(draft_.root, choice, cell);
     for (const EnvironmentDraft& each : draft_.environments) add_environments(each, choice, cell);
+    std::ranges::stable_sort(cell.environments, {}, &Environment::core);
     check_memory(cell);
     return cell;
 }
@@ -167,14 +190,21 @@ void Expansion::set_machine(const Axis& axis, const Value& value, Machine& machi
     const char* const last = value.text.data() + value.text.size();
     const auto [end, error] = std::from_chars(value.text.data(), last, number);
     const bool whole = error == std::errc{} && end == last;
-    if (axis.name == "seed") {
+    const std::string_view key = machine_key(axis);
+    if (key == "seed") {
         if (whole) machine.seed = number;
         else say("an integer of at least 0");
-    } else if (axis.name == "slice") {
+    } else if (key == "cores") {
+        if (whole && number >= 1 && number <= kernel::abi::cores_max) {
+            machine.cores = static_cast<std::uint32_t>(number);
+        } else {
+            say(fmt::format("1..{}", kernel::abi::cores_max));
+        }
+    } else if (key == "slice") {
         const auto ns = whole ? std::optional{number} : parse_duration(value.text);
         if (ns && *ns > 0) machine.slice_ns = *ns;
         else say("a duration such as \"1 ms\"");
-    } else if (axis.name == "memory") {
+    } else if (key == "memory") {
         const auto bytes = parse_bytes(value.text);
         const std::uint64_t pages = whole ? number : bytes.value_or(0) / kernel::abi::page_size;
         if (pages >= kernel::abi::pool_frames_min && pages <= kernel::abi::pool_frames_max) {
@@ -183,6 +213,24 @@ void Expansion::set_machine(const Axis& axis, const Value& value, Machine& machi
             say("2 MiB to 4 GiB, as a size or in pages");
         }
     }
+}
+
+// Each core's kernel has a part of the memory. Where that is too small it is said once, and what
+// follows goes on with all memory there can be.
+void Expansion::check_cores(const Choice& choice, Machine& machine) {
+    const std::uint64_t needed = std::uint64_t{machine.cores} * kernel::abi::pool_frames_min;
+    if (machine.pool_frames >= needed) return;
+    Place place = draft_.cores_place.line != 0 ? draft_.cores_place : draft_.machine_place;
+    for (std::size_t i = 0; i < choice.size(); ++i) {
+        const std::string_view key = machine_key(draft_.axes[i]);
+        if (key != "cores" && key != "memory") continue;
+        place = draft_.axes[i].values[choice[i]].place;
+        if (key == "cores") break;
+    }
+    problems_.add(place, fmt::format("impossible memory: {}, expected more: {} cores need at "
+                                     "least {}", size_text(machine.pool_frames), machine.cores,
+                                     size_text(needed)));
+    machine.pool_frames = kernel::abi::pool_frames_max;
 }
 
 const Value* Expansion::value_of(const EnvironmentDraft& draft, const Choice& choice,
@@ -202,13 +250,26 @@ void Expansion::add_environments(const EnvironmentDraft& draft, const Choice& ch
                                  Cell& cell) {
     if (draft.program == nullptr) return;
     const Environment first = make_environment(draft, choice, cell.machine);
-    for (std::uint32_t i = 0; i < draft.count; ++i) {
-        cell.environments.push_back(first);
-        if (draft.count > 1) cell.environments.back().name += fmt::format("-{}", i + 1);
+    const Placement& where = draft.placement;
+    if (where.kind == Placement::Kind::one && where.core >= cell.machine.cores) {
+        problems_.add(where.place, fmt::format("there is no core {}, expected one of the "
+                                               "machine's {}", where.core, cell.machine.cores));
+        return;
     }
-    if (cell.environments.size() > kernel::abi::cell_envs_max) {
-        problems_.add(draft.place, fmt::format("too many environments, expected at most {}, the "
-                                               "root included", kernel::abi::cell_envs_max));
+    for (const std::uint32_t core : where.cores(cell.machine.cores)) {
+        for (std::uint32_t i = 0; i < draft.count; ++i) {
+            Environment& environment = cell.environments.emplace_back(first);
+            environment.core = core;
+            if (draft.count > 1) environment.name += fmt::format("-{}", i + 1);
+            if (where.replicates()) environment.name += fmt::format("@{}", core);
+        }
+        const auto there = std::ranges::count(cell.environments, core, &Environment::core);
+        if (there > kernel::abi::cell_envs_max) {
+            problems_.add(draft.place, fmt::format("too many environments{}, expected at most {}, "
+                                                   "the root included",
+                                                   cell.machine.cores > 1 ? " on one core" : "",
+                                                   kernel::abi::cell_envs_max));
+        }
     }
 }
 
@@ -220,7 +281,7 @@ Environment Expansion::make_environment(const EnvironmentDraft& draft, const Cho
                             .guarantee_frames = draft.guarantee_frames,
                             .arguments = {},
                             .modules = {}};
-    if (environment.limit_frames == 0) environment.limit_frames = machine.pool_frames;
+    if (environment.limit_frames == 0) environment.limit_frames = part_frames(machine);
     auto set = [&](const Parameter& parameter, std::optional<std::string> text) {
         if (text) environment.arguments.emplace_back(parameter.name, std::move(*text));
     };
@@ -329,23 +390,29 @@ void Expansion::check_frames(const Parameter& parameter, const Value& value, std
     if (parameter.name != "frames" || parameter.kind != ParameterKind::integer) return;
     std::uint64_t frames = 0;
     std::from_chars(text.data(), text.data() + text.size(), frames);
-    const std::uint32_t kernel = std::min(machine.pool_frames, kernel_frames(machine.pool_frames));
-    const std::uint32_t room = std::min(environment.limit_frames, machine.pool_frames - kernel);
+    const std::uint32_t part = part_frames(machine);
+    const std::uint32_t kernel = std::min(part, kernel_frames(part));
+    const std::uint32_t room = std::min(environment.limit_frames, part - kernel);
     if (frames <= room) return;
     problems_.add(value.place,
                   fmt::format("impossible memory: {} frames for \"{}\", expected at most {} (its "
-                              "limit, or the machine's memory)", frames, environment.name, room));
+                              "limit, or the {}'s memory)", frames, environment.name, room,
+                              machine.cores > 1 ? "core" : "machine"));
 }
 
 void Expansion::check_memory(const Cell& cell) {
-    std::uint64_t guaranteed = 0;
-    for (const Environment& each : cell.environments) guaranteed += each.guarantee_frames;
-    const std::uint32_t pool = cell.machine.pool_frames;
-    const std::uint32_t room = pool - std::min(pool, kernel_frames(pool));
-    if (guaranteed > room) {
+    std::vector<std::uint64_t> guaranteed(cell.machine.cores);
+    for (const Environment& each : cell.environments) {
+        guaranteed[each.core] += each.guarantee_frames;
+    }
+    const std::uint32_t part = part_frames(cell.machine);
+    const std::uint32_t room = part - std::min(part, kernel_frames(part));
+    for (const std::uint64_t frames : guaranteed) {
+        if (frames <= room) continue;
         problems_.add(draft_.machine_place,
                       fmt::format("impossible memory: guarantees of {} frames together, expected "
-                                  "at most {} of the machine's {}", guaranteed, room, pool));
+                                  "at most {} of the {}'s {}", frames, room,
+                                  cell.machine.cores > 1 ? "core" : "machine", part));
     }
 }
 

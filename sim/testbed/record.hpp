@@ -5,13 +5,15 @@
 /// Why JSON in memory too: a fresh result, one from the bare machine and one read back from a
 /// results folder are then the same thing to the table, the report and the expectations.
 ///
-///     {"cell", "name", "machine", "axes": {..}, "seed", "ok", "error", "exit_code", "reason",
-///      "time_ns", "host_seconds", "trace_hash", "event_hash", "trace_events",
+///     {"cell", "name", "machine", "axes": {..}, "seed", "cores", "ok", "error", "exit_code",
+///      "reason", "time_ns", "host_seconds", "trace_hash", "event_hash", "trace_events",
 ///      "frames_lost",
-///      "environments": [{"name", "serial", "exit_code", "reason", "calls", "upcalls", "faults",
-///                        "time_ns", "history_hash", "history_events", "repossessed", "released",
-///                        "results": [{..}], "text"}]}
+///      "environments": [{"name", "serial", "core", "exit_code", "reason", "calls", "upcalls",
+///                        "faults", "time_ns", "history_hash", "history_events", "repossessed",
+///                        "released", "results": [{..}], "text"}]}
 ///
+/// "cores" and "core" are there where the cell has several cores only. A "serial" counts the
+/// environments of one core.
 /// trace_hash is the same on both machines (sim/engine/history.hpp); event_hash is over all
 /// events in the order they happened, null where nobody saw them (bare).
 /// Hashes are 16 hexadecimal digits in text: JSON numbers lose bits over 2^53 in many readers.
@@ -39,7 +41,8 @@ using Json = nlohmann::ordered_json;
 struct Row {
     const Json* record = nullptr;
     const Json* environment = nullptr;
-    Json cells;  ///< an object: axis values, then the line's own keys
+    Json cells;  ///< an object: axis values, environment (and core, where any record has
+                 ///< several), then the line's own keys
 };
 
 /// All result lines of all records, in order.

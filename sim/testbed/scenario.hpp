@@ -5,8 +5,9 @@
 /// Why: a sweep is a scenario with axes. Everything that can be wrong is found before anything
 /// runs, so past this point a Scenario is only data: no text of the file is looked at again.
 ///
-/// Invariants: every cell has at least one environment, the first being the root; every module is
-/// an index into `files`; a cell's name is unique within its scenario and says its axis values.
+/// Invariants: a cell's environments are in the order of their cores, the first of each core being
+/// its root, and core 0 has one; every module is an index into `files`; a cell's name is unique
+/// within its scenario and says its axis values.
 
 #include <cstdint>
 #include <optional>
@@ -52,12 +53,14 @@ struct Environment {
     std::string program;
     std::uint32_t limit_frames = 0;
     std::uint32_t guarantee_frames = 0;
+    std::uint32_t core = 0;
     Arguments arguments;                 ///< in the declaration's order, defaults left out
     std::vector<std::uint32_t> modules;  ///< indices into Scenario::files
 };
 
 struct Machine {
-    std::uint32_t pool_frames = 0;
+    std::uint32_t pool_frames = 0;  ///< in equal parts, one a core
+    std::uint32_t cores = 1;
     std::uint64_t slice_ns = 0;
     std::uint64_t seed = 0;
     kernel::abi::CostProfile costs{};

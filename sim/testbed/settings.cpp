@@ -1,6 +1,6 @@
 // --set key=value: changes to a parsed scenario, as if the file said so.
 //
-//   machine.seed=7            a dotted path from the top of the file
+//   machine.cores=4           a dotted path from the top of the file, or such an axis
 //   environments.a.limit=100  an environment by its name
 //   a.frames=100              an argument of the environment called a
 //   policy=lru,fifo           an axis of the sweep; else an argument of every environment whose
@@ -22,11 +22,12 @@ struct Setting {
     std::string whole;
 };
 
-constexpr std::array<std::string_view, 4> machine_keys{"memory", "slice", "costs", "seed"};
+constexpr std::array<std::string_view, 5> machine_keys{"memory", "cores", "slice", "costs",
+                                                       "seed"};
 constexpr std::array<std::string_view, 9> top_keys{
     "title", "root", "machine", "environments", "sweep", "report", "expect", "policy", "frames"};
-constexpr std::array<std::string_view, 4> environment_keys{"program", "limit", "guarantee",
-                                                           "count"};
+constexpr std::array<std::string_view, 5> environment_keys{"program", "limit", "guarantee",
+                                                           "count", "core"};
 
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -107,11 +108,25 @@ bool takes(const toml::table& environment, const Catalogue& catalogue, std::stri
                declaration->parameters.end();
 }
 
+// The table of [sweep] that has the axis GROUP.KEY; nullptr: none.
+toml::table* axes_with(toml::table& root, const std::string& group, const std::string& key) {
+    toml::table* const sweep = root["sweep"].as_table();
+    if (sweep == nullptr) return nullptr;
+    toml::table* const inner = (*sweep)[group].as_table();
+    if (inner != nullptr && inner->contains(key)) return inner;
+    const bool plain = group == "machine" && contains(machine_keys, key) && sweep->contains(key);
+    return plain ? sweep : nullptr;
+}
+
 // A single word: an axis, a key of [machine], or an argument of whoever takes it.
 bool set_word(toml::table& root, const Catalogue& catalogue, const Setting& setting) {
     const std::string& key = setting.path[0];
     if (root["sweep"].is_table() && root["sweep"].as_table()->contains(key)) {
         insert_axis(*root["sweep"].as_table(), key, setting.value);
+        return true;
+    }
+    if (toml::table* const axes = axes_with(root, "machine", key)) {
+        insert_axis(*axes, key, setting.value);
         return true;
     }
     if (contains(machine_keys, key)) {
@@ -147,6 +162,12 @@ bool set_path(toml::table& root, const Catalogue& catalogue, const Setting& sett
         insert_axis(subtable(root, "sweep"), path[1], setting.value);
         return true;
     }
+    if (path.size() == 2) {
+        if (toml::table* const axes = axes_with(root, path[0], path[1])) {
+            insert_axis(*axes, path[1], setting.value);
+            return true;
+        }
+    }
     if (contains(top_keys, path[0])) {
         toml::table* at = &root;
         for (std::size_t i = 0; i + 1 < path.size(); ++i) at = &subtable(*at, path[i]);
@@ -178,7 +199,7 @@ void apply_settings(toml::table& root, const Catalogue& catalogue, const ReadSce
     }
     if (options.seed) {
         // An axis of seeds would hide the one that was asked for.
-        if (toml::table* const sweep = root["sweep"].as_table()) sweep->erase("seed");
+        while (toml::table* const axes = axes_with(root, "machine", "seed")) axes->erase("seed");
         subtable(root, "machine")
             .insert_or_assign("seed", static_cast<std::int64_t>(*options.seed));
     }

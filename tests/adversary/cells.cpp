@@ -14,7 +14,8 @@ std::vector<std::byte> bundle_of(const std::string& scenario, bool trace_full,
                                  std::uint32_t cell) {
     sim::testbed::Catalogue catalogue;
     catalogue.programs = scenarios::programs::program_declarations();
-    catalogue.profiles = {{"default", "", {100, 200, 50, 20, 30, 300, 400, 40}}, {"zero", "", {}}};
+    catalogue.profiles = {{"default", "", {100, 200, 50, 20, 30, 300, 400, 40, 60, 700}},
+                          {"zero", "", {}}};
     catalogue.policies = {"clock"};
     sim::testbed::Problems problems;
     const std::string path = std::string{CHITIN_SOURCE} + "/scenarios/" + scenario;

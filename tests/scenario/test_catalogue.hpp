@@ -24,7 +24,7 @@ namespace tests {
     static constexpr const Declaration* programs[] = {&init, &replay, &greet};
     sim::testbed::Catalogue catalogue;
     catalogue.programs = programs;
-    catalogue.profiles = {{"default", "", {1, 2, 3, 4, 5, 6, 7, 8}}, {"zero", "", {}}};
+    catalogue.profiles = {{"default", "", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, {"zero", "", {}}};
     catalogue.policies = {"fifo", "lru", "arc"};
     return catalogue;
 }
