@@ -48,6 +48,7 @@ void add_run(CLI::App& app, int& exit_code) {
     command->footer("Examples:\n"
                     "  chitin run scenarios/hello.toml\n"
                     "  chitin run scenarios/paging.toml --set policy=lru,arc --set frames=10%\n"
+                    "  chitin run scenarios/cores.toml --set machine.cores=2,8\n"
                     "  chitin run scenarios/paging.toml --json | jq .trace_hash\n"
                     "  chitin run scenarios/paging.toml --resume results/2026-11-21-101500-paging");
     command->callback([request, &exit_code] { exit_code = run(*request); });

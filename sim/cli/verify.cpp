@@ -9,6 +9,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "kernel/abi/bundle.hpp"
+#include "kernel/abi/types.hpp"
 #include "sim/cli/build_tree.hpp"
 #include "sim/cli/catalogue.hpp"
 #include "sim/cli/commands.hpp"
@@ -28,6 +30,10 @@ using Events = std::vector<kernel::abi::Event>;
 
 constexpr std::uint64_t other_base = 0x1800'0000'0000;
 constexpr std::uint64_t third_base = 0x3000'0000'0000;
+// Each core has a window behind the one before: over what AddressSanitizer has for itself, under
+// where Linux puts programs.
+constexpr std::uint64_t windows_bytes_max = kernel::abi::cores_max * kernel::abi::window_size;
+static_assert(other_base > 0x1000'7fff'7fff && third_base + windows_bytes_max <= 0x5555'0000'0000);
 
 struct Request {
     ScenarioOptions scenario;

@@ -14,8 +14,12 @@ bool is_paging(const Json& row) {
            row["view"].is_string();
 }
 
-std::string group_of(const Json& axes) {
+// What tells workloads apart: the axes that are none of the table's own and, where a cell has
+// several cores, the environment.
+std::string group_of(const Row& row) {
+    const Json& axes = (*row.record)["axes"];
     std::string group;
+    if (row.record->contains("cores")) group = plain_text(row.cells["environment"]);
     for (const auto& [name, value] : axes.items()) {
         const std::string argument = name.substr(name.find('.') + 1);
         if (argument == "policy" || argument == "frames" || argument == "view") continue;
@@ -56,7 +60,7 @@ std::vector<PagingPoint> paging_points(const std::vector<Json>& records) {
         const auto view = std::ranges::find(paging_views, row.cells["view"].get<std::string>());
         if (view == paging_views.end()) continue;
         const Json& axes = (*row.record)["axes"];
-        PagingPoint point{.group = group_of(axes),
+        PagingPoint point{.group = group_of(row),
                           .policy = row.cells["policy"].get<std::string>(),
                           .frames = row.cells["frames"].get<std::uint64_t>(),
                           .label = {},

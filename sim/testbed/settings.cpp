@@ -1,6 +1,7 @@
 // --set key=value: changes to a parsed scenario, as if the file said so.
 //
-//   machine.cores=4           a dotted path from the top of the file, or such an axis
+//   machine.seed=7            a dotted path from the top of the file, or such an axis
+//   machine.cores=1,2         several values of a key of [machine]: an axis
 //   environments.a.limit=100  an environment by its name
 //   a.frames=100              an argument of the environment called a
 //   policy=lru,fifo           an axis of the sweep; else an argument of every environment whose
@@ -118,6 +119,18 @@ toml::table* axes_with(toml::table& root, const std::string& group, const std::s
     return plain ? sweep : nullptr;
 }
 
+// Several values of a key of [machine] make an axis of it.
+void set_machine(toml::table& root, const std::string& key, const std::string& value) {
+    const bool several = value.starts_with('[') || value.find(',') != std::string::npos;
+    if (toml::table* const axes = axes_with(root, "machine", key)) {
+        insert_axis(*axes, key, value);
+    } else if (several && key != "costs") {
+        insert_axis(subtable(subtable(root, "sweep"), "machine"), key, value);
+    } else {
+        insert(subtable(root, "machine"), key, value);
+    }
+}
+
 // A single word: an axis, a key of [machine], or an argument of whoever takes it.
 bool set_word(toml::table& root, const Catalogue& catalogue, const Setting& setting) {
     const std::string& key = setting.path[0];
@@ -125,12 +138,8 @@ bool set_word(toml::table& root, const Catalogue& catalogue, const Setting& sett
         insert_axis(*root["sweep"].as_table(), key, setting.value);
         return true;
     }
-    if (toml::table* const axes = axes_with(root, "machine", key)) {
-        insert_axis(*axes, key, setting.value);
-        return true;
-    }
     if (contains(machine_keys, key)) {
-        insert(subtable(root, "machine"), key, setting.value);
+        set_machine(root, key, setting.value);
         return true;
     }
     if (key == "root" || key == "title") {
@@ -163,6 +172,10 @@ bool set_path(toml::table& root, const Catalogue& catalogue, const Setting& sett
         return true;
     }
     if (path.size() == 2) {
+        if (path[0] == "machine" && contains(machine_keys, path[1])) {
+            set_machine(root, path[1], setting.value);
+            return true;
+        }
         if (toml::table* const axes = axes_with(root, path[0], path[1])) {
             insert_axis(*axes, path[1], setting.value);
             return true;

@@ -2,6 +2,7 @@
 // each structure broken on purpose is found.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernel/abi/cycle.hpp"
@@ -32,11 +33,14 @@ TEST(Conservation, HoldsAfterEventsOfSlices) { expect_conserved("slices.toml", 6
 TEST(Conservation, HoldsAfterEventsOfExchange) { expect_conserved("exchange.toml", 37); }
 TEST(Conservation, HoldsAfterEventsOfRealtime) { expect_conserved("realtime.toml", 7); }
 TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
+TEST(Conservation, HoldsAfterEveryEventOfCores) { expect_conserved("cores.toml", 1); }
 
 // ---- the canary
 
+// A kernel's part of the pool.
 struct Pool {
-    std::span<std::byte> bytes;
+    std::span<std::byte> bytes;  // all parts
+    std::uint32_t first_frame = kernel::machine::pool_first.value;
 
     template <class T>
     T* at(std::uint32_t frame) const {
@@ -44,13 +48,20 @@ struct Pool {
             std::uint64_t{frame - kernel::machine::pool_first.value} * page_size;
         return reinterpret_cast<T*>(bytes.data() + offset);
     }
-    SystemInfo& system() const { return *at<SystemInfo>(kernel::machine::pool_first.value); }
+    Pool part(std::uint32_t core) const {
+        return {bytes, first_frame + core * system().pool_frames};
+    }
+    SystemInfo& system() const { return *at<SystemInfo>(first_frame); }
     kernel::abi::CycleInfo& cycle() const {
-        return *at<kernel::abi::CycleInfo>(kernel::machine::pool_first.value + 1);
+        return *at<kernel::abi::CycleInfo>(first_frame + 1);
     }
     FrameInfo* frames() const {
-        return at<FrameInfo>(kernel::machine::pool_first.value + 2 +
+        return at<FrameInfo>(first_frame + 2 +
                              environments_max * sizeof(EnvInfo) / page_size);
+    }
+    bool has(FrameState state) const {
+        return std::ranges::any_of(std::span{frames(), system().pool_frames},
+                                   [state](const FrameInfo& info) { return info.state == state; });
     }
     std::uint32_t first(FrameState state) const {
         for (std::uint32_t i = 0; i < system().pool_frames; ++i) {
@@ -61,11 +72,10 @@ struct Pool {
     }
     template <class T>
     T* object(FrameState state) const {
-        return at<T>(kernel::machine::pool_first.value + first(state));
+        return at<T>(first_frame + first(state));
     }
     kernel::mem::Account& root_account() const {
-        return *at<kernel::mem::Account>(kernel::machine::pool_first.value +
-                                         system().kernel_frames - 1);
+        return *at<kernel::mem::Account>(first_frame + system().kernel_frames - 1);
     }
 };
 
@@ -80,13 +90,13 @@ constexpr std::uint64_t writable_executable_off = std::uint64_t{1} << 63;
 std::uint64_t& writable_leaf(const Pool& pool) {
     for (std::uint32_t i = 0; i < pool.system().pool_frames; ++i) {
         if (pool.frames()[i].state != FrameState::table || pool.frames()[i].level != 1) continue;
-        auto* entries = pool.at<std::uint64_t>(kernel::machine::pool_first.value + i);
+        auto* entries = pool.at<std::uint64_t>(pool.first_frame + i);
         for (unsigned k = 0; k < 512; ++k) {
             if ((entries[k] & 3) == 3) return entries[k];
         }
     }
     ADD_FAILURE() << "no writable page";
-    return *pool.at<std::uint64_t>(kernel::machine::pool_first.value);
+    return *pool.at<std::uint64_t>(pool.first_frame);
 }
 
 kernel::cap::Capability& frame_capability(const Pool& pool) {
@@ -151,6 +161,17 @@ const Damage damages[] = {
      [](const Pool& pool) { pool.object<kernel::env::Env>(FrameState::env)->vector ^= 1; }},
 };
 
+const Damage damages_of_a_part[] = {
+    {"CoreNumber", [](const Pool& pool) { pool.system().core ^= 1; }},
+    {"CoreCount", [](const Pool& pool) { pool.system().cores++; }},
+    {"PartSize", [](const Pool& pool) { pool.system().pool_frames--; }},
+    {"PartPlace", [](const Pool& pool) { pool.system().pool_first = kernel::machine::pool_first; }},
+    {"FrameOfAnotherCore",
+     [](const Pool& pool) { frame_capability(pool).object = FrameNumber{4096 + 900}; }},
+    {"FrameOfNoCore",
+     [](const Pool& pool) { frame_capability(pool).object = FrameNumber{1 << 20}; }},
+};
+
 class Canary : public testing::TestWithParam<Damage> {};
 
 TEST_P(Canary, IsFound) {
@@ -169,6 +190,34 @@ TEST_P(Canary, IsFound) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Damages, Canary, testing::ValuesIn(damages),
+                         [](const auto& info) { return std::string{info.param.name}; });
+
+// The same damages in the part of the last of four cores, and those that only a part can have.
+class PartCanary : public testing::TestWithParam<Damage> {};
+
+// Has the runtime of the core's root environment started?
+bool runs(const Pool& pool) {
+    return pool.system().magic == kernel::abi::system_info_magic && pool.has(FrameState::env) &&
+           pool.object<kernel::env::Env>(FrameState::env)->vector != 0;
+}
+
+TEST_P(PartCanary, IsFound) {
+    constexpr std::uint32_t last = 3;
+    std::string found;
+    run("cores.toml", [&](std::uint64_t, std::span<std::byte> pool) {
+        if (!found.empty() || !runs(Pool{pool}.part(last))) return;
+        ASSERT_EQ(sim::checkers::verify_conservation(pool), "");
+        std::vector<std::byte> copy{pool.begin(), pool.end()};
+        GetParam().inflict(Pool{copy}.part(last));
+        found = sim::checkers::verify_conservation(copy);
+        if (found.empty()) found = "nothing";
+    });
+    EXPECT_EQ(found.substr(0, 8), "core 3: ") << found;
+}
+
+INSTANTIATE_TEST_SUITE_P(Damages, PartCanary, testing::ValuesIn(damages),
+                         [](const auto& info) { return std::string{info.param.name}; });
+INSTANTIATE_TEST_SUITE_P(DamagesOfAPart, PartCanary, testing::ValuesIn(damages_of_a_part),
                          [](const auto& info) { return std::string{info.param.name}; });
 
 }  // namespace

@@ -54,11 +54,23 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                                          Way{"squeeze.toml", {}}, Way{"slices.toml", {}},
                                          Way{"exchange.toml", {}}, Way{"shares.toml", {}},
                                          Way{"realtime.toml", {}},
+                                         Way{"cores.toml", {}},
                                          Way{"paging.toml", small_paging}),
                          [](const auto& info) {
                              const std::string name = info.param.name;
                              return name.substr(0, name.find('.'));
                          });
+
+TEST(Cores, AllOfThemHaveOneHistory) {
+    const std::vector<std::string> most{"--set", "cores=64", "--set", "memory=\"128 MiB\""};
+    const auto first = hashes("cores.toml", most);
+    EXPECT_EQ(hashes("cores.toml", most), first) << "in another process";
+    for (const std::string& base : CHITIN_OTHER_BASES) {
+        auto moved = most;
+        moved.insert(moved.end(), {"--window-base", base});
+        EXPECT_EQ(hashes("cores.toml", moved), first) << "with the window at " << base;
+    }
+}
 
 TEST(Seed, AnotherSeedIsAnotherHistory) {
     const std::vector<std::string> options{"--set", "policy=random", "--set", "frames=5%"};

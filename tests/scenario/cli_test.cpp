@@ -92,6 +92,36 @@ TEST_F(CliTest, UnmetExpectationsAreExitCode1) {
     EXPECT_EQ(chitin({"run", path, "-o", file("out")}).status, 1);
 }
 
+TEST_F(CliTest, AFailureOnAnotherCoreIsTheCells) {
+    // Too little memory for a stack: init does not get it started.
+    const std::string path = file("c.toml",
+                                  "root = { program = \"init\", core = \"all\" }\n"
+                                  "[machine]\ncores = 2\n[[environments]]\n"
+                                  "program = \"hello\"\ncore = 1\nlimit = 10\n");
+    const Ran ran = chitin({"run", path, "--json", "-o", file("out")});
+    EXPECT_EQ(ran.status, 1);
+    const auto record = nlohmann::json::parse(ran.output, nullptr, false);
+    ASSERT_TRUE(record.is_object()) << ran.output;
+    EXPECT_EQ(record["cores"], 2);
+    EXPECT_NE(record["exit_code"], 0);
+    EXPECT_NE(record["error"].get<std::string>().find(" of core 1, environment init@1"),
+              std::string::npos)
+        << record["error"];
+    EXPECT_EQ(record["environments"][0]["exit_code"], 0);
+}
+
+TEST_F(CliTest, EveryCoreRunsItsOwn) {
+    const Ran ran = chitin({"run", scenario("cores.toml"), "--json", "-o", file("out")});
+    EXPECT_EQ(ran.status, 0);
+    const auto record = nlohmann::json::parse(ran.output, nullptr, false);
+    ASSERT_TRUE(record.is_object()) << ran.output;
+    std::string cores;
+    for (const auto& env : record["environments"]) {
+        for (const auto& line : env["results"]) cores += line["core"].dump() + " ";
+    }
+    EXPECT_EQ(cores, "0 1 2 3 ");
+}
+
 TEST_F(CliTest, ListNamesWhatScenariosCanName) {
     const Ran ran = chitin({"list", "--json"});
     EXPECT_EQ(ran.status, 0);

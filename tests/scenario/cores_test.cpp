@@ -6,6 +6,10 @@
 #include "kernel/abi/bundle.hpp"
 #include "kernel/entry.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/event_text.hpp"
+#include "sim/testbed/expectation.hpp"
+#include "sim/testbed/record.hpp"
+#include "sim/testbed/table.hpp"
 #include "tests/scenario/test_catalogue.hpp"
 
 namespace {
@@ -114,6 +118,8 @@ TEST(Cores, SettingsReachThem) {
     EXPECT_EQ(cores_of(parse(plain, {"machine.cores=8"})), Counts{8});
     EXPECT_EQ(cores_of(parse(plain, {"cores=8"})), Counts{8});
     EXPECT_EQ(cores_of(parse(plain, {"sweep.cores=1,4"})), (Counts{1, 4}));
+    EXPECT_EQ(cores_of(parse(plain, {"machine.cores=1,4"})), (Counts{1, 4}));
+    EXPECT_EQ(cores_of(parse(plain, {"cores=[2,4]"})), (Counts{2, 4}));
     const std::string swept = std::string{plain} + "[sweep]\nmachine.cores = [1, 2]\n";
     EXPECT_EQ(cores_of(parse(swept)), (Counts{1, 2}));
     EXPECT_EQ(cores_of(parse(swept, {"machine.cores=8"})), Counts{8});
@@ -216,6 +222,104 @@ TEST_P(WrongCores, IsSaidOnceWithItsPlace) {
 
 INSTANTIATE_TEST_SUITE_P(Errors, WrongCores, testing::ValuesIn(wrong),
                          [](const auto& info) { return std::string{info.param.name}; });
+
+sim::engine::EnvResult ran(std::uint16_t core, std::uint16_t serial, std::string name) {
+    sim::engine::EnvResult env;
+    env.id = static_cast<std::uint16_t>(core * kernel::abi::environments_max + serial + 1);
+    env.name = std::move(name);
+    env.info.serial = serial;
+    env.info.creator = serial == 0 ? kernel::abi::no_env : kernel::abi::EnvId{1};
+    env.results = {"{\"misses\":" + std::to_string(core) + "}"};
+    return env;
+}
+
+// Cell 0 has one core, cell 1 two.
+Scenario swept_scenario() {
+    auto parsed = parse("[[environments]]\nprogram = \"greet\"\ncore = \"all\"\n"
+                        "[sweep]\nmachine.cores = [1, 2]\n");
+    EXPECT_TRUE(parsed.scenario) << parsed.errors;
+    return std::move(*parsed.scenario);
+}
+
+sim::engine::CellResult result_of(std::uint32_t cell) {
+    sim::engine::CellResult result;
+    result.cell = cell;
+    result.envs = {ran(0, 0, "init"), ran(0, 1, "greet@0")};
+    if (cell == 1) {
+        result.envs.push_back(ran(1, 0, "greet@1"));
+        result.envs.push_back(ran(1, 1, ""));
+    }
+    return result;
+}
+
+TEST(CoresOfResults, AreNamedWhereACellHasSeveral) {
+    const Scenario scenario = swept_scenario();
+    const Json one = make_record(scenario, result_of(0), "hosted");
+    EXPECT_FALSE(one.contains("cores"));
+    EXPECT_FALSE(one["environments"][1].contains("core"));
+    const Json two = make_record(scenario, result_of(1), "hosted");
+    EXPECT_EQ(two["cores"], 2);
+    std::string named;
+    for (const Json& env : two["environments"]) {
+        named += plain_text(env["core"]) + ":" + env["name"].get<std::string>() + " ";
+    }
+    EXPECT_EQ(named, "0:init 0:greet@0 1:greet@1 1:#1@1 ");
+}
+
+TEST(CoresOfResults, AreAColumnOfOneTable) {
+    const Scenario scenario = swept_scenario();
+    const std::vector<Json> one{make_record(scenario, result_of(0), "hosted")};
+    const std::vector<Json> both{one[0], make_record(scenario, result_of(1), "hosted")};
+    using Columns = std::vector<std::string>;
+    EXPECT_EQ(make_tables(one, {})[0].columns, (Columns{"machine.cores", "environment", "misses"}));
+    const std::vector<Table> tables = make_tables(both, {});
+    ASSERT_EQ(tables.size(), 2u);  // of the results, and of the cells
+    EXPECT_EQ(tables[0].columns, (Columns{"machine.cores", "environment", "core", "misses"}));
+    ASSERT_EQ(tables[0].rows.size(), 6u);
+    EXPECT_EQ(tables[0].rows[1], (Columns{"1", "greet@0", "0", "0"}));
+    EXPECT_EQ(tables[0].rows[4], (Columns{"2", "greet@1", "1", "1"}));
+}
+
+TEST(CoresOfResults, AnExitCodeSaysItsCore) {
+    const Scenario scenario = swept_scenario();
+    sim::engine::CellResult result = result_of(1);
+    result.envs[2].info.exit_code = 3;
+    result.outcome.exit_code = 3;
+    EXPECT_EQ(make_record(scenario, result, "hosted")["error"],
+              "exit code 3 of core 1, environment greet@1");
+    result = result_of(0);
+    result.envs[0].info.exit_code = 3;
+    result.outcome.exit_code = 3;
+    EXPECT_EQ(make_record(scenario, result, "hosted")["error"], "exit code 3");
+}
+
+TEST(CoresOfResults, ExpectationsReachThem) {
+    Scenario scenario = swept_scenario();
+    const std::vector<Json> records{make_record(scenario, result_of(1), "hosted")};
+    Expectation expectation;
+    expectation.program_or_env = "greet@1";
+    expectation.column = "misses";
+    expectation.equals = "1";
+    scenario.expectations = {expectation};
+    EXPECT_TRUE(unmet_expectations(scenario, records).empty());
+    scenario.expectations[0].program_or_env.clear();
+    scenario.expectations[0].where = {{"core", "0"}};
+    EXPECT_EQ(unmet_expectations(scenario, records).size(), 2u);  // init's and greet@0's
+    scenario.expectations[0].where = {{"core", "1"}};
+    EXPECT_TRUE(unmet_expectations(scenario, records).empty());
+}
+
+TEST(CoresOfEvents, AreToldWhereThereAreSeveral) {
+    kernel::abi::Event event{};
+    event.env = kernel::abi::EnvId{5};
+    EXPECT_EQ(event_text(event, false).find("core"), std::string::npos);
+    kernel::abi::Event other = event;
+    other.env = kernel::abi::EnvId{2 * kernel::abi::environments_max + 1};
+    const std::vector<kernel::abi::Event> left{event, event}, right{event, other};
+    const std::string text = divergence_text(left, right, 1, "left", "right");
+    EXPECT_NE(text.find("both                   0 ns  core 0  env 5 "), std::string::npos) << text;
+    EXPECT_NE(text.find("right                  0 ns  core 2  env 1 "), std::string::npos) << text;
+}
 
 TEST(Cores, AllOfThemFullAreWellFormed) {
     const Parsed parsed = parse("[machine]\ncores = 64\nmemory = \"128 MiB\"\n[[environments]]\n"
