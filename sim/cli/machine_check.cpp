@@ -74,14 +74,11 @@ void show_divergence(const testbed::Scenario& scenario, std::uint32_t cell,
                    bare.events.size());
         return;
     }
-    auto at = testbed::first_difference(hosted.events, bare.events, false);
-    if (!at) at = testbed::first_difference(hosted.events, bare.events, true);
-    if (!at) {
-        fmt::print("    run again with every event kept, both histories are the same\n");
-        return;
-    }
-    fmt::print("{}",
-               testbed::divergence_text(hosted.events, bare.events, *at, "hosted", "bare"));
+    const std::string text = testbed::machines_divergence(
+        hosted.events, bare.events, scenario.cells[cell].machine.cores, "hosted", "bare");
+    fmt::print("{}", text.empty()
+                         ? "    run again with every event kept, both histories are the same\n"
+                         : text);
 }
 
 }  // namespace

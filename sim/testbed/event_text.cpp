@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -85,6 +87,18 @@ bool same(const Event& left, const Event& right, bool with_time) {
     return std::memcmp(&left, &other, sizeof left) == 0;
 }
 
+std::vector<Event> events_of(std::span<const Event> events, std::uint32_t core) {
+    std::vector<Event> own;
+    std::ranges::copy_if(events, std::back_inserter(own), [core](const Event& event) {
+        return event.env.value / kernel::abi::environments_max == core;
+    });
+    return own;
+}
+
+std::uint64_t time_at(std::span<const Event> events, std::size_t position) {
+    return position < events.size() ? events[position].time.value : ~std::uint64_t{0};
+}
+
 }  // namespace
 
 std::string event_text(const Event& event, bool several_cores) {
@@ -126,6 +140,26 @@ std::string divergence_text(std::span<const Event> left, std::span<const Event> 
     };
     side(left_name, left);
     side(right_name, right);
+    return out;
+}
+
+std::string machines_divergence(std::span<const Event> left, std::span<const Event> right,
+                                std::uint32_t cores, const std::string& left_name,
+                                const std::string& right_name) {
+    std::string out;
+    std::uint64_t first = 0;
+    for (std::uint32_t core = 0; core < cores; ++core) {
+        const std::vector<Event> a = events_of(left, core);
+        const std::vector<Event> b = events_of(right, core);
+        auto at = first_difference(a, b, false);
+        if (!at) at = first_difference(a, b, true);
+        if (!at) continue;
+        const std::uint64_t time = std::min(time_at(a, *at), time_at(b, *at));
+        if (!out.empty() && time >= first) continue;
+        first = time;
+        out = cores > 1 ? fmt::format("core {}: ", core) : std::string{};
+        out += divergence_text(a, b, *at, left_name, right_name);
+    }
     return out;
 }
 

@@ -27,4 +27,11 @@ namespace sim::testbed {
                                           std::size_t position, const std::string& left_name,
                                           const std::string& right_name);
 
+/// Where two histories of one cell on two machines part: of its cores, each compared by itself
+/// since only its own order of events is a fact, the one that does so first. Empty: nowhere.
+[[nodiscard]] std::string machines_divergence(std::span<const kernel::abi::Event> left,
+                                              std::span<const kernel::abi::Event> right,
+                                              std::uint32_t cores, const std::string& left_name,
+                                              const std::string& right_name);
+
 }  // namespace sim::testbed

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
@@ -120,6 +121,35 @@ TEST_F(CliTest, EveryCoreRunsItsOwn) {
         for (const auto& line : env["results"]) cores += line["core"].dump() + " ";
     }
     EXPECT_EQ(cores, "0 1 2 3 ");
+}
+
+// What environments of one core do to each other they do on any core, whatever the others do.
+TEST_F(CliTest, CoresWithTheSameWorkGetTheSameResults) {
+    const std::string path = file("c.toml",
+                                  "root = { program = \"governor\", core = \"all\" }\n"
+                                  "[machine]\ncores = 3\nmemory = \"24 MiB\"\n"
+                                  "[[environments]]\nname = \"a\"\nprogram = \"consumer\"\n"
+                                  "args = { manner = \"greedy\", share = 2 }\ncore = \"all\"\n"
+                                  "[[environments]]\nname = \"b\"\nprogram = \"consumer\"\n"
+                                  "args = { manner = \"polite\" }\ncore = \"all\"\n");
+    const Ran ran = chitin({"run", path, "--json", "-o", file("out")});
+    EXPECT_EQ(ran.status, 0);
+    const auto record = nlohmann::json::parse(ran.output, nullptr, false);
+    ASSERT_TRUE(record.is_object()) << ran.output;
+    std::map<unsigned, std::string> by_core;
+    for (const auto& env : record["environments"]) {
+        const auto core = env["core"].get<unsigned>();
+        std::string lines = env["results"].dump();
+        const std::string own = "@" + std::to_string(core);
+        for (auto at = lines.find(own); at != std::string::npos; at = lines.find(own)) {
+            lines.erase(at, own.size());
+        }
+        by_core[core] += env["history_events"].dump() + lines + "\n";
+    }
+    ASSERT_EQ(by_core.size(), 3u);
+    EXPECT_GT(by_core[0].size(), 500u) << by_core[0];
+    EXPECT_EQ(by_core[1], by_core[0]);
+    EXPECT_EQ(by_core[2], by_core[0]);
 }
 
 TEST_F(CliTest, ListNamesWhatScenariosCanName) {

@@ -321,6 +321,30 @@ TEST(CoresOfEvents, AreToldWhereThereAreSeveral) {
     EXPECT_NE(text.find("right                  0 ns  core 2  env 1 "), std::string::npos) << text;
 }
 
+TEST(CoresOfEvents, AreComparedCoreByCore) {
+    auto at = [](std::uint64_t time, std::uint16_t core, std::uint8_t code) {
+        kernel::abi::Event event{};
+        event.time = kernel::abi::Instant{time};
+        event.env = sim::engine::machine_wide(kernel::abi::CoreId{core}, kernel::abi::EnvId{1});
+        event.code = code;
+        return event;
+    };
+    using Events = std::vector<kernel::abi::Event>;
+    const Events one{at(1, 0, 7), at(2, 0, 8), at(1, 1, 7), at(9, 1, 8)};
+    const Events other{at(1, 1, 7), at(1, 0, 7), at(9, 1, 8), at(2, 0, 8)};
+    EXPECT_EQ(machines_divergence(one, other, 2, "a", "b"), "");
+    Events late = other;
+    late[2].code = 9;   // core 1, at 9 ns
+    EXPECT_EQ(machines_divergence(one, late, 2, "a", "b").substr(0, 43),
+              "core 1: the first divergence is event 1:\n  ");
+    late[3].code = 9;   // core 0, at 2 ns
+    EXPECT_EQ(machines_divergence(one, late, 2, "a", "b").substr(0, 43),
+              "core 0: the first divergence is event 1:\n  ");
+    const Events first{one[0], one[1]}, shorter{one[0]};
+    EXPECT_EQ(machines_divergence(first, shorter, 1, "a", "b"),
+              divergence_text(first, shorter, 1, "a", "b"));
+}
+
 TEST(Cores, AllOfThemFullAreWellFormed) {
     const Parsed parsed = parse("[machine]\ncores = 64\nmemory = \"128 MiB\"\n[[environments]]\n"
                                 "program = \"greet\"\nname = \"abcdefghijklmnopqrstuvwx\"\n"
