@@ -9,8 +9,9 @@
 // environment capability (slot 0 always holds the caller's own), and arguments named `its`
 // are slots of *that* environment's table. Checks run in the order of the arguments, and for
 // one argument in the order bad_slot, empty_slot, wrong_type, no_right; an environment that is
-// being destroyed is a bad_state; then come the checks listed with the call, in that order. A
-// call that fails has no effect.
+// being destroyed is a bad_state, one of another core an other_core where the call
+// does not say otherwise; then come the checks listed with the call, in that order. A call that
+// fails has no effect.
 #pragma once
 
 #include "kernel/abi/types.hpp"
@@ -32,10 +33,13 @@ enum class Call : std::uint32_t {
     // (env, its slot) -> deletes one capability, unmapping it. Its children become its
     // parent's. The last capability of a frame frees it. Needs `manage` on env. Checks: busy
     // for a table with entries or views, an environment or account whose last capability this
-    // is and that is in use, and slot 0. May return again (bounded number of children moved).
+    // is and that is in use, and slot 0. May return again (bounded number of children moved; a
+    // half of something lent: after sleeping until the other core has answered). With a borrowed
+    // capability goes what was derived from it.
     cap_delete,
     // (slot) -> deletes everything derived from it, wherever it is, unmapping. May return
-    // again. When it returns ok, nothing derived is left anywhere.
+    // again; where another core has to be waited for, after sleeping until it answered. When it
+    // returns ok, nothing derived is left anywhere.
     cap_revoke,
     // (env, its slot) -> value: type | rights << 8 | object frame << 32. Never fails for an
     // empty slot: type none.
@@ -120,13 +124,16 @@ enum class Call : std::uint32_t {
     // Instant; `never` is allowed. Does not sleep if it was woken since it last slept.
     park,
     // (env) -> wakes env if it sleeps; else its next park or transfer_wait does not sleep. Needs
-    // `call`. Checks: bad_state (not started, or ended).
+    // `call`. Checks: bad_state (not started, or ended). An environment of another core is woken
+    // by message; again: too many are under way.
     wake,
     // (env, word 1 .. word 5) -> protected control transfer: env, which must wait for one, goes
     // on in the caller's place, in its slice, with the words; the caller waits for its reply.
     // Value: the reply's word 1; all five are in its upcall page, if it has one. Needs `call`.
     // Checks: bad_state (not started, ended, or itself), busy (does not wait). It fails with
-    // callee_gone where env ends before it replies.
+    // callee_gone where env ends before it replies. To another core it goes by message: the
+    // caller keeps its slice, the checks are the other core's (busy: also where too many calls
+    // are under way between the two), and the caller's EnvId is told as core * 128 + EnvId.
     transfer_call,
     // (deadline, word 1 .. word 5) -> replies to the environment it was called by, if there is
     // one, which goes on in its place; then waits to be called. Value: its caller's EnvId; the
@@ -155,6 +162,16 @@ enum class Call : std::uint32_t {
     // (console, channel, address, size) -> prints 1..console_bytes_max bytes of the caller's
     // memory. Channel: abi/console. Checks: bad_argument, bad_address (not readable).
     console_write,
+
+    // (env, source, its destination, rights, half) -> lends to an environment of another core: as
+    // cap_grant, by message. The caller's empty slot `half` becomes the lender's half: it stands
+    // for what was lent, and deleting it, as revoking the source, deletes what the other core
+    // has, and what was derived from that anywhere. The caller sleeps until the other core has
+    // answered. Needs `manage` on env and `grant` on source, which is a frame, an environment or
+    // the console (wrong_type). Checks: other_core (env is of this core, or the source's object
+    // is of env's), half; then the other core's: bad_state, bad_slot, occupied_slot. May return
+    // again (too many under way), after sleeping until it may be worth while.
+    cap_lend,
     call_count,
 };
 
@@ -212,6 +229,7 @@ inline constexpr CallShape call_shapes[] = {
     {4, 0, 0},  // cycle_shape
     {2, 0, 0},  // cycle_idle
     {4, 0, 1 << 2},  // console_write
+    {5, 0, 0},  // cap_lend
 };
 static_assert(sizeof(call_shapes) / sizeof(call_shapes[0]) ==
               static_cast<std::size_t>(Call::call_count));
@@ -224,6 +242,7 @@ inline constexpr const char* call_names[] = {
     "env_create", "env_extend", "env_start", "env_vector", "env_destroy", "env_exit", "yield",
     "park", "wake", "transfer_call", "transfer_wait", "compute", "now",
     "slice_allocate", "slice_bind", "cycle_shape", "cycle_idle", "console_write",
+    "cap_lend",
 };
 static_assert(sizeof(call_names) / sizeof(call_names[0]) ==
               static_cast<std::size_t>(Call::call_count));

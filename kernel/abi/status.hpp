@@ -32,6 +32,7 @@ enum class Status : std::uint32_t {
     slice_taken,       // the position asked for has a capability already
     no_slices,         // every position of the cycle has
     callee_gone,       // the environment that was called has ended
+    other_core,        // the object is another core's; or, for cap_lend, it is not
     status_count,
 };
 

@@ -20,10 +20,26 @@ using abi::CapType;
 using abi::FrameNumber;
 using abi::Rights;
 
+// A capability that was lent to another core is two halves: the lender's, a child of what it
+// was derived from, and the borrower's, a root there. Each names the other.
+enum class Link : std::uint8_t {
+    none = 0,
+    // ---- the lender's half, good for nothing but being deleted
+    pending,    // the other core has not answered yet
+    lent,
+    recalling,  // the other core was told to delete its half
+    // ---- the borrower's half
+    borrowed,
+    recalled,   // what was derived from it is being deleted; in System::recalls, by `next`
+    returning,  // the other core was told that it is gone
+};
+constexpr bool is_lender(Link link) { return link >= Link::pending && link <= Link::recalling; }
+
 struct Capability {
     CapType type;
     Rights rights;
-    std::uint16_t reserved;
+    Link link;
+    std::uint8_t core;      // of the other half
     FrameNumber object;     // the frame, or the frame the object lives in
     std::uint32_t mapping;  // frame: the page (relative to the window) it is mapped at, or 0;
                             // table: the first page it covers; slice: its position
@@ -31,7 +47,7 @@ struct Capability {
     CapRef next;
     CapRef previous;
     CapRef child;
-    std::uint32_t reserved2;
+    CapRef peer;            // the other half; 0: it has none (a neighbour, since boot)
 };
 static_assert(sizeof(Capability) == 32);
 static_assert(sizeof(Capability) * abi::table_slots_per_frame == abi::page_size);

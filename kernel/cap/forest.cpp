@@ -11,10 +11,15 @@ CapRef& Forest::head(FrameNumber object, CapRef parent) {
     return parent == no_cap ? memory_.frame(object).first_cap : at(parent).child;
 }
 
+bool Forest::alone(const Capability& capability) const {
+    return capability.parent == no_cap && !memory_.in_pool(capability.object);
+}
+
 void Forest::link(CapRef ref, CapRef parent) {
     Capability& capability = at(ref);
-    CapRef& first = head(capability.object, parent);
     capability.parent = parent;
+    if (alone(capability)) return;
+    CapRef& first = head(capability.object, parent);
     capability.previous = no_cap;
     capability.next = first;
     if (first != no_cap) at(first).previous = ref;
@@ -23,6 +28,7 @@ void Forest::link(CapRef ref, CapRef parent) {
 
 void Forest::unlink(CapRef ref) {
     Capability& capability = at(ref);
+    if (alone(capability)) return;
     if (capability.previous != no_cap) {
         at(capability.previous).next = capability.next;
     } else {
@@ -41,14 +47,14 @@ void Forest::insert(CapRef ref, CapType type, Rights rights, FrameNumber object,
     capability.rights = rights;
     capability.object = object;
     link(ref, parent);
-    memory_.frame(object).caps++;
+    if (memory_.in_pool(object)) memory_.frame(object).caps++;
 }
 
 void Forest::remove(CapRef ref) {
     Capability& capability = at(ref);
     CHITIN_ASSERT(capability.type != CapType::none && capability.child == no_cap);
     unlink(ref);
-    memory_.frame(capability.object).caps--;
+    if (memory_.in_pool(capability.object)) memory_.frame(capability.object).caps--;
     capability = Capability{};
 }
 

@@ -1,5 +1,8 @@
 // Forest: the derivation links between the capabilities of one object.
 //
+// An object in another core's part of the pool has no record here: its borrowed capabilities
+// are roots by themselves, without siblings.
+//
 // Every operation is O(1); walks over descendants are left to the caller, who takes one step
 // at a time and counts them.
 #pragma once
@@ -24,6 +27,7 @@ public:
     void move_child(CapRef ref, CapRef heir);
 
 private:
+    bool alone(const Capability& capability) const;
     CapRef& head(FrameNumber object, CapRef parent);
     void link(CapRef ref, CapRef parent);
     void unlink(CapRef ref);

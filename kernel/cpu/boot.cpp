@@ -7,6 +7,7 @@
 #include "kernel/env/creation.hpp"
 #include "kernel/env/destruction.hpp"
 #include "kernel/env/holdings.hpp"
+#include "kernel/env/remote.hpp"
 #include "kernel/env/running.hpp"
 
 namespace kernel {
@@ -104,21 +105,26 @@ mem::InfoWindow build_info_window(machine::Core& core, const BootInfo& boot,
     return {directory(0), directory(1), directory(2)};
 }
 
-const abi::EnvRecord* cell_records(const BootInfo& boot, machine::Core& core) {
+const abi::EnvRecord* env_records(const BootInfo& boot, machine::Core& core) {
     const auto* blob = at<std::byte>(core, boot.bundle_first);
     const auto* header = reinterpret_cast<const abi::BundleHeader*>(blob);
     return reinterpret_cast<const abi::EnvRecord*>(blob + header->envs_offset);
 }
 
-// A cell's records are in the order of their cores (bundle_check).
-void find_records(machine::Core& core, const BootInfo& boot, abi::SystemInfo& info) {
-    const abi::EnvRecord* records = cell_records(boot, core);
-    info.first_env = boot.cell->first_env;
+// Which of the cell's records are a core's: they are in the order of the cores.
+struct Records {
+    std::uint32_t first;
+    std::uint32_t count;
+};
+
+Records records_of(const BootInfo& boot, const abi::EnvRecord* records, std::uint32_t core) {
+    Records found{boot.cell->first_env, 0};
     for (std::uint32_t i = 0; i < boot.cell->env_count; ++i) {
-        const std::uint32_t record = boot.cell->first_env + i;
-        if (records[record].core < boot.core) ++info.first_env;
-        if (records[record].core == boot.core) ++info.env_count;
+        const std::uint32_t index = boot.cell->first_env + i;
+        if (records[index].core < core) found.first = index + 1;
+        if (records[index].core == core) found.count++;
     }
+    return found;
 }
 
 void fill_system_info(machine::Core& core, const BootInfo& boot, const Layout& layout) {
@@ -134,7 +140,9 @@ void fill_system_info(machine::Core& core, const BootInfo& boot, const Layout& l
     info.bundle_bytes = boot.bundle_bytes;
     info.cell = boot.cell_index;
     info.xsave = boot.xsave ? 1 : 0;
-    find_records(core, boot, info);
+    const Records own = records_of(boot, env_records(boot, core), boot.core);
+    info.first_env = own.first;
+    info.env_count = own.count;
     for (const abi::ProgramInfo& program : boot.programs) {
         if (info.program_count == abi::programs_max) break;
         info.programs[info.program_count++] = program;
@@ -216,7 +224,7 @@ void map_stack(System& system, Env& root, abi::VirtAddr base, std::uint32_t& slo
 
 // Puts the start block on top of the stack and the registers on it.
 void prepare_start(System& system, Env& root, const BootInfo& boot, std::uint64_t entry,
-                   std::uint32_t first_free_slot) {
+                   std::uint32_t peers_slot, std::uint32_t first_free_slot) {
     const std::uint64_t slot_base =
         boot.window_base + abi::space_slot_first * abi::space_slot_size;
     const std::uint64_t stack_top =
@@ -231,6 +239,7 @@ void prepare_start(System& system, Env& root, const BootInfo& boot, std::uint64_
     block->space_base = slot_base;
     block->env_record = system.memory.system().first_env;
     block->first_free_slot = first_free_slot;
+    block->peers_slot = peers_slot;
     block->table_frames = root_table_frames;
     block->seed = boot.cell->seed;
     root.context.regs.rip = entry;
@@ -238,6 +247,22 @@ void prepare_start(System& system, Env& root, const BootInfo& boot, std::uint64_
     root.context.regs.rdi = block_address;
     root.context.regs.rflags = 0x202;
     root.context.resume = machine::Resume::full;
+}
+
+// The root environments of the other cores: every core's lies at the same place in its part.
+void name_peers(System& system, Env& root, const BootInfo& boot, std::uint32_t& slot) {
+    if (boot.cell->cores == 1) return;
+    const abi::EnvRecord* records = env_records(boot, system.core);
+    const std::uint32_t place = root.self.value - boot.pool_first.value;
+    for (std::uint32_t core = 0; core < boot.cell->cores; ++core, ++slot) {
+        if (core == boot.core || records_of(boot, records, core).count == 0) continue;
+        const CapRef ref = *env::slot_of(root, Slot{slot});
+        const FrameNumber object{machine::part_first(*boot.cell, core).value + place};
+        system.forest.insert(ref, CapType::environment,
+                             Rights::manage | Rights::grant | Rights::call, object, cap::no_cap);
+        system.forest.at(ref).link = cap::Link::borrowed;
+        system.forest.at(ref).core = static_cast<std::uint8_t>(core);
+    }
 }
 
 Env& create_root(System& system, const BootInfo& boot, std::uint64_t entry) {
@@ -258,7 +283,9 @@ Env& create_root(System& system, const BootInfo& boot, std::uint64_t entry) {
                               abi::stack_offset};
     install_tables(system, root, stack, slot);
     map_stack(system, root, stack, slot);
-    prepare_start(system, root, boot, entry, slot);
+    const std::uint32_t peers = boot.cell->cores > 1 ? slot : 0;
+    name_peers(system, root, boot, slot);
+    prepare_start(system, root, boot, entry, peers, slot);
     return root;
 }
 
@@ -279,6 +306,18 @@ void destroy_all(System& system) {
     }
 }
 
+// A core for which the bundle has no environment waits for messages.
+void start_root(System& system, const BootInfo& boot) {
+    const abi::SystemInfo& info = system.memory.system();
+    if (info.env_count == 0) return;
+    const std::uint64_t entry =
+        entry_of(boot, env_records(boot, system.core)[info.first_env].program);
+    if (entry != 0) return env::make_runnable(system, create_root(system, boot, entry));
+    system.exit_code = 127;
+    system.end_reason = abi::EndReason::no_vector;
+    system.finished = system.is_root_core();
+}
+
 }  // namespace
 
 machine::Outcome run_cell(machine::Core& core, const BootInfo& boot) {
@@ -296,23 +335,15 @@ machine::Outcome run_cell(machine::Core& core, const BootInfo& boot) {
                   .infos = envs,
                   .info_window = window,
                   .cell = *boot.cell,
+                  .mesh = mesh::Mesh{core, boot},
                   .cycle_frame = layout.cycle,
                   .cycle = &fill_cycle_info(core, boot, layout.cycle)};
     system.window_base = boot.window_base;
     fill_pool(system, boot, layout);
 
-    if (info.env_count == 0) {
-        return {.exit_code = 0, .reason = abi::EndReason::exited, .time_ns = 0, .events = 0,
-                .frames_lost = 0};
-    }
-    const std::uint64_t entry =
-        entry_of(boot, cell_records(boot, core)[info.first_env].program);
-    if (entry == 0) {
-        return {.exit_code = 127, .reason = abi::EndReason::no_vector, .time_ns = 0, .events = 0,
-                .frames_lost = 0};
-    }
-    env::make_runnable(system, create_root(system, boot, entry));
+    start_root(system, boot);
     cpu::run(system);
+    if (system.is_root_core()) env::halt_others(system);
     const abi::Instant ended = core.now();
     destroy_all(system);
     return {.exit_code = system.exit_code,

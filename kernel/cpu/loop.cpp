@@ -50,6 +50,7 @@ void handle(System& system, Env& env, const machine::Trap& trap) {
 // Chooses the environment to run and tells it what it must know; nullptr at the end.
 [[gnu::noinline]] Env* choose(System& system) {
     while (!system.finished) {
+        if (nothing_due(system)) return &system.env(system.running);
         attend(system);
         if (system.finished) break;
         system.memory.system().now_ns = system.core.now().value;

@@ -1,5 +1,6 @@
 #include "kernel/cpu/schedule.hpp"
 
+#include "kernel/env/remote.hpp"
 #include "kernel/env/revocation.hpp"
 #include "kernel/env/running.hpp"
 #include "kernel/env/slices.hpp"
@@ -129,11 +130,23 @@ void deadlock(System& system) {
 
 }  // namespace
 
+bool nothing_due(System& system) {
+    const Instant now = system.core.now();
+    if (system.next_event != system.horizon || system.event_due <= now) return false;
+    env::await_mail(system, now);
+    return system.event_due > now;
+}
+
 void attend(System& system) {
     while (!system.finished) {
+        env::await_mail(system, system.core.now());
+        env::take_mail(system, system.core.now());
+        if (system.finished) return;
         const Instant now = system.core.now();
-        const bool more = env::serve_requests(system, now);
-        Instant due = base::min(wake_due(system, now), env::next_deadline(system));
+        bool more = env::serve_requests(system, now);
+        if (system.recalls != cap::no_cap) more |= env::serve_recalls(system);
+        Instant due = base::min(wake_due(system, now), env::next_deadline(system, now));
+        due = base::min(due, system.mesh.first_arrival());
         if (system.cycle->allocated == 0) {
             turn_ring(system, now);
         } else {
@@ -141,9 +154,11 @@ void attend(System& system) {
         }
         if (more) due = now;
         if (system.running != no_env_frame) {
-            system.next_event = base::min(due, system.slice_end);
+            system.event_due = base::min(due, system.slice_end);
+            system.next_event = base::min(system.event_due, system.horizon);
             return;
         }
+        due = env::await_mail(system, due);
         if (due == abi::never) return deadlock(system);
         if (due > now) system.core.idle_until(due);
     }

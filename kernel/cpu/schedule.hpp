@@ -12,5 +12,8 @@ namespace kernel::cpu {
 // Does what is due, and leaves `running` naming an environment to run, unless the system has
 // finished.
 void attend(env::System& system);
+// Was it the horizon alone that was reached? Then it is as if nothing had happened: when that is
+// differs from machine to machine. Moves the horizon.
+bool nothing_due(env::System& system);
 
 }  // namespace kernel::cpu

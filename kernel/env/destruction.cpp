@@ -41,7 +41,7 @@ struct Chain {
 // that hold each other's last capability would wait for one another forever.)
 bool dooms(System& system, const Chain& chain, CapRef ref) {
     const Capability& capability = system.forest.at(ref);
-    return capability.type == CapType::environment &&
+    return capability.type == CapType::environment && !system.elsewhere(capability.object) &&
            system.memory.frame(capability.object).caps <= 2 &&
            !chain.has(system.env(capability.object).id);
 }

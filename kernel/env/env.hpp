@@ -55,7 +55,10 @@ struct Env {
     FrameNumber previous;
     Instant wake;         // while parked
     FrameNumber caller;   // whose call it has to answer; 0: nobody's
+    std::uint32_t caller_tag;  // of a caller on another core: its id | serial << 16
     FrameNumber callee;   // while calling: whom it called
+    abi::CapRef lending;  // while calling: the half whose answer it waits for; 0: none
+    bool waits;           // while calling: until any other core answers
     bool receiving;       // parked in transfer_wait
     bool woken;           // the next park does not sleep
     Instant started;      // virtual time it was last put on the core

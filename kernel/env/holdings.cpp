@@ -1,5 +1,6 @@
 #include "kernel/env/holdings.hpp"
 
+#include "kernel/env/lending.hpp"
 #include "kernel/env/revocation.hpp"
 #include "kernel/env/slices.hpp"
 
@@ -77,8 +78,9 @@ Slot slot_in_holder(System& system, CapRef ref) {
 
 Result<void> check_retype(System& system, CapRef ref) {
     const Capability& capability = system.forest.at(ref);
-    const abi::FrameInfo& frame = system.memory.frame(capability.object);
     if (!includes(capability.rights, Rights::write)) return base::error(Status::no_right);
+    if (system.elsewhere(capability.object)) return base::error(Status::other_core);
+    const abi::FrameInfo& frame = system.memory.frame(capability.object);
     if (frame.state != abi::FrameState::user || frame.caps != 1 || capability.mapping != 0) {
         return base::error(Status::busy);
     }
@@ -100,6 +102,7 @@ std::uint64_t unmap(System& system, CapRef ref, std::uint64_t value) {
 
 Status deletable(System& system, CapRef ref) {
     const Capability& capability = system.forest.at(ref);
+    if (system.elsewhere(capability.object)) return Status::ok;
     const abi::FrameInfo& frame = system.memory.frame(capability.object);
     switch (capability.type) {
         case CapType::table:
@@ -127,6 +130,7 @@ bool erase(System& system, CapRef ref, std::uint32_t& steps) {
     const CapType type = capability.type;
     const FrameNumber object = capability.object;
     CHITIN_ASSERT(type != CapType::none);
+    if (capability.link != cap::Link::none && !let_go(system, ref, steps)) return false;
     while (capability.child != cap::no_cap) {
         if (steps == 0) return false;
         --steps;
@@ -134,7 +138,7 @@ bool erase(System& system, CapRef ref, std::uint32_t& steps) {
     }
     if (steps == 0) return false;
     --steps;
-    const bool last = system.memory.frame(object).caps == 1;
+    const bool last = !system.elsewhere(object) && system.memory.frame(object).caps == 1;
     if (type == CapType::account && last && !close_account(system, object, steps)) return false;
     if (type == CapType::frame && capability.mapping != 0) unmap(system, ref, 0);
     if (type == CapType::table) {
@@ -150,19 +154,26 @@ bool erase(System& system, CapRef ref, std::uint32_t& steps) {
     return true;
 }
 
+// What was lent is asked back from all cores before any answer is waited for.
 bool revoke(System& system, CapRef ref, std::uint32_t& steps) {
-    Capability& capability = system.forest.at(ref);
-    while (capability.child != cap::no_cap) {
-        const CapRef child = capability.child;
-        if (system.forest.at(child).child != cap::no_cap) {  // flatten: grandchildren come up
+    const Capability& capability = system.forest.at(ref);
+    for (CapRef child = capability.child; child != cap::no_cap;) {
+        const Capability& derived = system.forest.at(child);
+        const CapRef next = derived.next;
+        if (derived.child != cap::no_cap) {  // flatten: grandchildren come up
             if (steps == 0) return false;
             --steps;
             system.forest.move_child(child, ref);
-        } else if (!erase(system, child, steps)) {
-            return false;
+            child = capability.child;
+            continue;
         }
+        if (!erase(system, child, steps)) {
+            if (!cap::is_lender(derived.link) || steps == 0) return false;
+            --steps;
+        }
+        child = next;
     }
-    return true;
+    return capability.child == cap::no_cap;
 }
 
 }  // namespace kernel::env

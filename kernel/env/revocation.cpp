@@ -58,9 +58,8 @@ bool repossess(System& system, FrameNumber frame, std::uint32_t& steps) {
             system.forest.move_child(ref, cap::no_cap);
             continue;
         }
-        tell_repossessed(system, ref);
-        const bool gone = erase(system, ref, steps);
-        CHITIN_ASSERT(gone);
+        if (system.forest.at(ref).link == cap::Link::none) tell_repossessed(system, ref);
+        if (!erase(system, ref, steps)) return false;  // what was lent has to come back
     }
     return true;
 }
@@ -95,7 +94,7 @@ void start_request(System& system, FrameNumber name, EnvId requester, std::uint3
     account.deadline = deadline;
     account.next_request = system.requests;
     system.requests = name;
-    system.next_event = min(system.next_event, deadline);
+    system.due_at(deadline);
     if (account.bound != no_frame) {
         Env& env = system.env(account.bound);
         env.pending.revocation_frames = account.held - account.target;
@@ -132,17 +131,20 @@ bool serve_requests(System& system, Instant now) {
     while (name != no_frame) {
         const mem::Account& account = system.memory.account(name);
         const FrameNumber next = account.next_request;
-        if (account.deadline <= now && !abort_request(system, name, steps)) return true;
+        system.waits = false;
+        const bool over = account.deadline > now || abort_request(system, name, steps);
+        if (!over && !system.waits) return true;
         name = next;
     }
     return false;
 }
 
-Instant next_deadline(System& system) {
+Instant next_deadline(System& system, Instant now) {
     Instant earliest = abi::never;
     for (FrameNumber name = system.requests; name != no_frame;) {
         const mem::Account& account = system.memory.account(name);
-        earliest = min(earliest, account.deadline);
+        // One that is past waits for another core's answer, which brings it back here.
+        if (account.deadline > now) earliest = min(earliest, account.deadline);
         name = account.next_request;
     }
     return earliest;

@@ -20,7 +20,7 @@ void forget_requester(System& system, EnvId requester);
 // Does what is due by `now`, at most steps_per_call deletions; true if more is due at once.
 bool serve_requests(System& system, Instant now);
 // The earliest deadline, or never.
-Instant next_deadline(System& system);
+Instant next_deadline(System& system, Instant now);
 // Releases a frame that lost its last capability; a request it satisfies ends.
 void forget_frame(System& system, FrameNumber frame);
 

@@ -92,7 +92,7 @@ void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code) {
     record(system, env, abi::EventKind::ended, static_cast<std::uint8_t>(reason), Status::ok,
            words, 1);
     if (env.id == system.root_env) {
-        system.finished = true;
+        system.finished = system.is_root_core();
         system.exit_code = code;
         system.end_reason = reason;
         return;

@@ -11,6 +11,7 @@
 #include "kernel/env/env.hpp"
 #include "kernel/mem/memory.hpp"
 #include "kernel/mem/space.hpp"
+#include "kernel/mesh/mesh.hpp"
 
 namespace kernel::env {
 
@@ -43,6 +44,7 @@ struct System {
     EnvInfo* infos;  // [environments_max], in the info window
     mem::InfoWindow info_window;
     const abi::CellRecord& cell;
+    mesh::Mesh mesh;
     FrameNumber console{};      // the object console capabilities name
     FrameNumber cycle_frame{};  // the object cycle and slice capabilities name
     FrameNumber root_account{};
@@ -61,15 +63,28 @@ struct System {
     // The earliest time something is due (cpu/schedule). Whatever changes who may run, or what
     // it must be told, sets it to 0: the loop asks this one question an entry.
     Instant next_event{};
+    Instant event_due{};     // the same without the horizon
+    Instant horizon{};       // until when no message can come that is not here (synchronise)
+    CapRef recalls = cap::no_cap;  // borrowed capabilities that their lenders want back
+    std::uint32_t waiters = 0;     // environments that wait for an answer to go on deleting
+    bool waits = false;            // what was just not finished has to wait for another core
     std::uint64_t events = 0;  // of environments that are gone
     std::uint32_t exit_code = 0;
     abi::EndReason end_reason{};
-    bool finished = false;   // the root environment has ended
+    bool finished = false;   // core 0's root environment has ended
 
     [[gnu::always_inline]] Env& env(FrameNumber frame) { return memory.object<Env>(frame); }
     EnvInfo& info(const Env& env) { return *env.info; }
     mem::Space space(const Env& env) {
         return mem::Space{memory, env.root, loaded == env.self};
+    }
+    // Is the object in another core's part of the pool?
+    bool elsewhere(FrameNumber object) const { return !memory.in_pool(object); }
+    bool is_root_core() const { return mesh.self() == 0; }
+    // Something is due at `instant`.
+    void due_at(Instant instant) {
+        event_due = min(event_due, instant);
+        next_event = min(next_event, instant);
     }
     std::uint64_t relative(std::uint64_t address) const { return address - window_base; }
     // A virtual address as histories know it: where the window lies must not show, so all

@@ -1,6 +1,7 @@
 #include "kernel/env/transfer.hpp"
 
 #include "kernel/env/record.hpp"
+#include "kernel/env/remote.hpp"
 #include "kernel/env/running.hpp"
 #include "kernel/env/slices.hpp"
 
@@ -27,7 +28,8 @@ void take_place(System& system, Env& from, Env& to) {
     to.wake = abi::never;
 }
 
-// What a blocked call comes back with.
+}  // namespace
+
 void come_back(System& system, Env& env, Status status, std::uint64_t value,
                const Words& words) {
     env.context.regs.rax = static_cast<std::uint64_t>(status);
@@ -36,8 +38,6 @@ void come_back(System& system, Env& env, Status status, std::uint64_t value,
     if (message) __builtin_memcpy(env.page->message, words, sizeof(Words));
     record(system, env, abi::EventKind::transfer, 0, status, &value, 1);
 }
-
-}  // namespace
 
 void transfer(System& system, Env& caller, Env& callee, const Words& words) {
     pass_turn(system, caller, callee);
@@ -50,6 +50,12 @@ void transfer(System& system, Env& caller, Env& callee, const Words& words) {
 }
 
 void reply(System& system, Env& env, const Words& words, Instant deadline) {
+    if (system.elsewhere(env.caller)) {
+        answer(system, env, Status::ok, words);
+        park(system, env, deadline);
+        env.receiving = true;
+        return;
+    }
     Env& caller = system.env(env.caller);
     env.caller = nobody;
     caller.callee = nobody;
@@ -59,18 +65,20 @@ void reply(System& system, Env& env, const Words& words, Instant deadline) {
     system.info(env).state = EnvState::parked;
     env.wake = deadline;
     env.receiving = true;
-    if (deadline < system.next_event) system.next_event = deadline;
+    system.due_at(deadline);
     come_back(system, caller, Status::ok, words[0], words);
 }
 
 void break_transfers(System& system, Env& env) {
-    if (env.callee != nobody) system.env(env.callee).caller = nobody;
+    constexpr Words nothing{};
+    const FrameNumber callee = env.callee;
+    if (callee != nobody && !system.elsewhere(callee)) system.env(callee).caller = nobody;
     env.callee = nobody;
     if (env.caller == nobody) return;
+    if (system.elsewhere(env.caller)) return answer(system, env, Status::callee_gone, nothing);
     Env& caller = system.env(env.caller);
     env.caller = nobody;
     caller.callee = nobody;
-    constexpr Words nothing{};
     come_back(system, caller, Status::callee_gone, 0, nothing);
     make_runnable(system, caller);
 }

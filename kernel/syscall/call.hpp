@@ -47,12 +47,16 @@ private:
 
 using Handler = Value (*)(System&, Env& caller, const Arguments&);
 
-// The environment an `env` argument names. Errors: as find, bad_state.
+// The environment an `env` argument names. Errors: as find, other_core, bad_state.
 Result<Env*> find_env(System& system, const Env& caller, Slot slot);
+// What a call that works step by step returns; where it has to wait for another core's answer
+// (System::waits) the caller sleeps until there is one.
+Value done_or_again(System& system, Env& caller, bool done);
 
 Value null(System&, Env&, const Arguments&);
 Value cap_derive(System&, Env&, const Arguments&);
 Value cap_grant(System&, Env&, const Arguments&);
+Value cap_lend(System&, Env&, const Arguments&);
 Value cap_delete(System&, Env&, const Arguments&);
 Value cap_revoke(System&, Env&, const Arguments&);
 Value cap_identify(System&, Env&, const Arguments&);

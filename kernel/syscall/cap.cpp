@@ -1,4 +1,5 @@
 // Calls on capabilities: derive, grant, delete, revoke, identify.
+#include "kernel/env/lending.hpp"
 #include "kernel/env/slices.hpp"
 #include "kernel/syscall/call.hpp"
 
@@ -33,17 +34,25 @@ void derive(System& system, CapRef from, CapRef to, Rights rights) {
     system.memory.charge(system.memory.costs().capability);
 }
 
-Value done_or_again(bool done) {
-    if (!done) return base::error(Status::again);
-    return 0;
+// The object of the environment capability in a slot. Errors: as find.
+Result<FrameNumber> find_managed(System& system, const Env& caller, Slot slot) {
+    const CapRef ref =
+        TRY(env::find(system, caller, slot, CapType::environment, Rights::manage));
+    return system.forest.at(ref).object;
 }
 
 }  // namespace
 
+Value done_or_again(System& system, Env& caller, bool done) {
+    if (!done && system.waits) env::sleep_until_answer(system, caller);
+    if (!done) return base::error(Status::again);
+    return 0;
+}
+
 Result<Env*> find_env(System& system, const Env& caller, Slot slot) {
-    const CapRef ref =
-        TRY(env::find(system, caller, slot, CapType::environment, Rights::manage));
-    Env& target = system.env(system.forest.at(ref).object);
+    const FrameNumber object = TRY(find_managed(system, caller, slot));
+    if (system.elsewhere(object)) return base::error(Status::other_core);
+    Env& target = system.env(object);
     if (system.info(target).state == abi::EnvState::dying) return base::error(Status::bad_state);
     return &target;
 }
@@ -68,6 +77,26 @@ Value cap_grant(System& system, Env& caller, const Arguments& arguments) {
     return 0;
 }
 
+Value cap_lend(System& system, Env& caller, const Arguments& arguments) {
+    const FrameNumber target = TRY(find_managed(system, caller, arguments.slot(0)));
+    const CapRef from = TRY(find_source(system, caller, arguments.slot(1)));
+    const Capability& source = system.forest.at(from);
+    const bool lendable = source.type == CapType::frame || source.type == CapType::environment ||
+                          source.type == CapType::console;
+    if (!lendable) return base::error(Status::wrong_type);
+    const Rights rights = TRY(fewer(source, arguments.word(3)));
+    const std::uint32_t to = system.mesh.core_of(target);
+    if (!system.elsewhere(target) || system.mesh.core_of(source.object) == to) {
+        return base::error(Status::other_core);
+    }
+    const CapRef half = TRY(env::find_empty(system, caller, arguments.slot(4)));
+    if (!env::lend(system, caller, {from, half, target, arguments.word(2), rights})) {
+        env::sleep_until_answer(system, caller);
+        return base::error(Status::again);
+    }
+    return 0;
+}
+
 Value cap_delete(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
     const CapRef ref = TRY(env::slot_of(*target, arguments.slot(1)));
@@ -75,14 +104,16 @@ Value cap_delete(System& system, Env& caller, const Arguments& arguments) {
     const Status status = env::deletable(system, ref);
     if (status != Status::ok) return base::error(status);
     std::uint32_t steps = env::steps_per_call;
-    return done_or_again(env::erase(system, ref, steps));
+    system.waits = false;
+    return done_or_again(system, caller, env::erase(system, ref, steps));
 }
 
 Value cap_revoke(System& system, Env& caller, const Arguments& arguments) {
     const CapRef ref = TRY(env::slot_of(caller, arguments.slot(0)));
     if (system.forest.at(ref).type == CapType::none) return base::error(Status::empty_slot);
     std::uint32_t steps = env::steps_per_call;
-    return done_or_again(env::revoke(system, ref, steps));
+    system.waits = false;
+    return done_or_again(system, caller, env::revoke(system, ref, steps));
 }
 
 Value cap_identify(System& system, Env& caller, const Arguments& arguments) {

@@ -17,6 +17,7 @@ constexpr Handler handlers[] = {
     env_vector,     env_destroy,    env_exit,        yield,         park,
     wake,           transfer_call,  transfer_wait,   compute,       now,
     slice_allocate, slice_bind,     cycle_shape,     cycle_idle,    console_write,
+    cap_lend,
 };
 static_assert(sizeof(handlers) / sizeof(handlers[0]) == call_count);
 

@@ -94,10 +94,11 @@ Value env_vector(System& system, Env& caller, const Arguments& arguments) {
 Value env_destroy(System& system, Env& caller, const Arguments& arguments) {
     const CapRef ref = TRY(env::find(system, caller, arguments.slot(0), CapType::environment,
                                      Rights::manage));
+    if (system.elsewhere(system.forest.at(ref).object)) return base::error(Status::other_core);
     Env& target = system.env(system.forest.at(ref).object);
     if (target.self == caller.self) return base::error(Status::bad_state);
-    if (!env::destroy_step(system, target)) return base::error(Status::again);
-    return 0;
+    system.waits = false;
+    return done_or_again(system, caller, env::destroy_step(system, target));
 }
 
 Value env_exit(System& system, Env& caller, const Arguments& arguments) {

@@ -60,6 +60,7 @@ Value frame_guarantee(System& system, Env& caller, const Arguments& arguments) {
     const CapRef ref = TRY(find_frame(system, *target, arguments.slot(1), Rights::write));
     if (arguments.word(2) > 1) return base::error(Status::bad_argument);
     const FrameNumber frame = system.forest.at(ref).object;
+    if (system.elsewhere(frame)) return base::error(Status::other_core);
     if (system.memory.frame(frame).state != abi::FrameState::user) {
         return base::error(Status::busy);
     }

@@ -1,4 +1,5 @@
 // Calls between environments: wake, protected control transfer.
+#include "kernel/env/remote.hpp"
 #include "kernel/env/running.hpp"
 #include "kernel/env/transfer.hpp"
 #include "kernel/syscall/call.hpp"
@@ -9,10 +10,15 @@ namespace {
 
 using abi::EnvState;
 
-// One that `slot` may be called through. Errors: as find, bad_state (not started, or ended).
-Result<Env*> find_callee(System& system, const Env& caller, Slot slot) {
+// The object of one that `slot` may be called through. Errors: as find.
+Result<FrameNumber> find_callee(System& system, const Env& caller, Slot slot) {
     const CapRef ref = TRY(env::find(system, caller, slot, CapType::environment, Rights::call));
-    Env& target = system.env(system.forest.at(ref).object);
+    return system.forest.at(ref).object;
+}
+
+// Errors: bad_state (not started, or ended).
+Result<Env*> living(System& system, FrameNumber object) {
+    Env& target = system.env(object);
     const EnvState state = system.info(target).state;
     const bool lives = state == EnvState::runnable || state == EnvState::parked ||
                        state == EnvState::calling;
@@ -37,22 +43,26 @@ Value park(System& system, Env& caller, const Arguments& arguments) {
 }
 
 Value wake(System& system, Env& caller, const Arguments& arguments) {
-    Env* const target = TRY(find_callee(system, caller, arguments.slot(0)));
-    if (system.info(*target).state == EnvState::parked) {
-        env::make_runnable(system, *target);
-        system.next_event = abi::Instant{0};
-    } else {
-        target->woken = true;
+    const FrameNumber object = TRY(find_callee(system, caller, arguments.slot(0)));
+    if (system.elsewhere(object)) {
+        system.waits = true;
+        return done_or_again(system, caller, env::wake_far(system, object));
     }
+    env::wake_up(system, *TRY(living(system, object)));
     return 0;
 }
 
 Value transfer_call(System& system, Env& caller, const Arguments& arguments) {
-    Env* const target = TRY(find_callee(system, caller, arguments.slot(0)));
-    if (target->self == caller.self) return base::error(Status::bad_state);
-    if (!target->receiving) return base::error(Status::busy);
+    const FrameNumber object = TRY(find_callee(system, caller, arguments.slot(0)));
     const env::Words words = {arguments.word(1), arguments.word(2), arguments.word(3),
                               arguments.word(4), arguments.word(5)};
+    if (system.elsewhere(object)) {
+        if (!env::call_far(system, caller, object, words)) return base::error(Status::busy);
+        return 0;
+    }
+    Env* const target = TRY(living(system, object));
+    if (target->self == caller.self) return base::error(Status::bad_state);
+    if (!target->receiving) return base::error(Status::busy);
     env::transfer(system, caller, *target, words);
     return 0;
 }

@@ -64,6 +64,10 @@ inline Result<std::uint64_t> null() { return make(Call::null); }
 inline Result<std::uint64_t> cap_derive(Slot source, Slot destination, Rights rights) {
     return make(Call::cap_derive, source.value, destination.value, rights);
 }
+// To an environment of another core; `half` stands for it in the caller's own table.
+inline Result<std::uint64_t> cap_lend(Slot env, Slot source, Slot its, Rights rights, Slot half) {
+    return make(Call::cap_lend, env.value, source.value, its.value, rights, half.value);
+}
 inline Result<std::uint64_t> cap_grant(Slot env, Slot source, Slot its, Rights rights) {
     return make(Call::cap_grant, env.value, source.value, its.value, rights);
 }

@@ -43,6 +43,8 @@ public:
     // Its own counters. Found by its account, which no other environment is bound to.
     const kernel::abi::EnvInfo& own_info();
     kernel::abi::EnvId id();
+    // A core's root environment: where another core's capability lies (kernel/abi/start.hpp).
+    Slot peer(std::uint32_t core) const { return Slot{start_.peers_slot + core}; }
     // The data behind an argument of kind `trace`.
     std::span<const std::byte> module(std::string_view argument) const;
 
