@@ -119,7 +119,11 @@ public:
     explicit First(Environment& env)
         : env_{env},
           cores_{env.info().system().cores},
-          frame_{env.must(env.space().allocate(), "a frame")} {}
+          frame_{env.must(env.space().allocate(), "a frame")} {
+        for (std::uint32_t core = 1; core < cores_; ++core) {
+            halves_[core] = env.must(env.space().take_slot(), "a slot");
+        }
+    }
 
     int run() {
         const auto rounds = static_cast<std::uint64_t>(env_.arguments().integer("rounds"));
@@ -135,7 +139,7 @@ private:
     void lend() {
         for (std::uint32_t core = 1; core < cores_; ++core) {
             env_.must(calls::cap_lend(env_.peer(core), frame_, slot_lent, read_write,
-                                      env_.space().slot()),
+                                      halves_[core]),
                       "lending");
         }
     }
@@ -187,6 +191,7 @@ private:
     Environment& env_;
     std::uint32_t cores_;
     Slot frame_;
+    Slot halves_[kernel::abi::cores_max];
 };
 
 int run(Environment& env) {
