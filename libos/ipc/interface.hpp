@@ -109,12 +109,13 @@ private:
     template <class M>
     static void pack(Words& words, std::uint64_t first, const M& message) {
         words[0] = first;
-        std::memcpy(words + 1, &message, sizeof message);
+        // An empty message still has a byte, whose value nothing says.
+        if constexpr (!std::is_empty_v<M>) std::memcpy(words + 1, &message, sizeof message);
     }
     template <class M>
     static M unpack(const Words& words) {
         M message;
-        std::memcpy(&message, words + 1, sizeof message);
+        if constexpr (!std::is_empty_v<M>) std::memcpy(&message, words + 1, sizeof message);
         return message;
     }
     // Copies what came out of the upcall page, where the next transfer would overwrite it.

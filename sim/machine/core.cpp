@@ -132,6 +132,7 @@ void Core::notify(abi::CoreId core, abi::Instant arrival) {
 }
 
 void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
+    const sim::engine::Unobserved host;
     const abi::EnvId wide = sim::engine::machine_wide(id_, env);
     parts_.journal.print(wide, channel, text);
     if (channel == abi::Channel::text && parts_.options.on_text) {
@@ -147,6 +148,7 @@ void Core::event(const abi::Event& event) {
 }
 
 void Core::deliver(const abi::Event& event) {
+    const sim::engine::Unobserved host;
     progress_++;
     parts_.journal.event(event);
     if (parts_.options.after_event) parts_.options.after_event(event);
@@ -154,6 +156,7 @@ void Core::deliver(const abi::Event& event) {
 }
 
 void Core::env_ended(abi::EnvId env, const abi::EnvInfo& info) {
+    const sim::engine::Unobserved host;
     parts_.journal.env_ended(sim::engine::machine_wide(id_, env), info);
 }
 

@@ -170,7 +170,10 @@ void Machine::Inside::lend_window(CoreUnit& unit) {
 }
 
 void Machine::Inside::run_core(CoreUnit& unit, engine::Fiber& fiber) {
-    lend_window(unit);
+    {
+        const engine::Unobserved host;
+        lend_window(unit);
+    }
     set_running_core(&*unit.core);
     fiber.resume();
     set_running_core(nullptr);
@@ -185,6 +188,7 @@ void Machine::Inside::run_cores(const CoreEntry& entry) {
                                                                                 &unit] {
             unit->outcome = entry(*unit->core, boot_info(*unit));
         }));
+        const engine::Unobserved host;
         unit->parts->fiber = fibers.back().get();
         unit->core->set_stack(fibers.back()->mark());
     }

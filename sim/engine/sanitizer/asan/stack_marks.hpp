@@ -43,4 +43,9 @@ inline void leave_environment_stack(const StackMark& kernel) {
     __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
 }
 
+// See ../tsan/stack_marks.hpp.
+struct Unobserved {
+    Unobserved() {}
+};
+
 }  // namespace sim::engine

@@ -19,4 +19,9 @@ inline void arrive_on_stack(StackMark&, StackMark&) {}
 inline void enter_environment_stack(std::uint64_t) {}
 inline void leave_environment_stack(const StackMark&) {}
 
+// See ../tsan/stack_marks.hpp.
+struct Unobserved {
+    Unobserved() {}
+};
+
 }  // namespace sim::engine

@@ -1,13 +1,21 @@
 // StackMark: tells ThreadSanitizer which fiber runs (see ../README.md).
 //
 // Switches do not synchronise: simulated cores on one host thread are concurrent to TSan, so
-// it finds data races between them.
+// it finds data races between them. Only a fiber's last switch does, so that what it left can be
+// read. What the host's side does for several cores is Unobserved: it neither races nor orders.
 #pragma once
 
 #include <sanitizer/tsan_interface.h>
 
 #include <cstddef>
 #include <cstdint>
+
+extern "C" {
+void AnnotateIgnoreReadsBegin(const char* file, int line);
+void AnnotateIgnoreReadsEnd(const char* file, int line);
+void AnnotateIgnoreWritesBegin(const char* file, int line);
+void AnnotateIgnoreWritesEnd(const char* file, int line);
+}
 
 namespace sim::engine {
 
@@ -28,7 +36,7 @@ inline void close_mark(StackMark& mark) {
 }
 [[gnu::no_sanitize("thread")]] inline void leave_stack(StackMark& from, const StackMark& to) {
     if (!from.owned) from.fiber = __tsan_get_current_fiber();
-    __tsan_switch_to_fiber(to.fiber, 0);
+    __tsan_switch_to_fiber(to.fiber, __tsan_switch_to_fiber_no_sync);
 }
 [[gnu::no_sanitize("thread")]] inline void leave_stack_for_good(const StackMark& to) {
     __tsan_switch_to_fiber(to.fiber, 0);
@@ -36,5 +44,20 @@ inline void close_mark(StackMark& mark) {
 inline void arrive_on_stack(StackMark&, StackMark&) {}
 inline void enter_environment_stack(std::uint64_t) {}
 inline void leave_environment_stack(const StackMark&) {}
+
+// While one exists, ThreadSanitizer does not look.
+class Unobserved {
+public:
+    Unobserved() {
+        AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+        AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+    }
+    Unobserved(const Unobserved&) = delete;
+    Unobserved& operator=(const Unobserved&) = delete;
+    ~Unobserved() {
+        AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+        AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+    }
+};
 
 }  // namespace sim::engine
