@@ -238,7 +238,7 @@ private:
         const Capability& cap = capability(ref);
         const std::string which = "capability " + number(kernel::cap::table_frame_of(ref).value) +
                                   "/" + number(kernel::cap::index_of(ref));
-        if (!in_pool(cap.object)) return check_borrowed(cap, which);
+        if (!in_pool(cap.object)) return check_borrowed(ref, cap, holder, which);
         named_[index(cap.object)]++;
         check_links(ref, cap, which);
         check_type(cap, which);
@@ -249,13 +249,17 @@ private:
         check(first, which + ": another capability claims its mapping");
     }
 
-    // A capability whose object lies in another core's part: there is no way to one.
-    void check_borrowed(const Capability& cap, const std::string& which) const {
+    // A capability whose object lies in another core's part: borrowed, or derived from one that is.
+    void check_borrowed(CapRef ref, const Capability& cap, FrameNumber holder,
+                        const std::string& which) {
         const std::uint32_t distance = cap.object.value - kernel::machine::pool_first.value;
-        const std::uint32_t core = distance / system_.pool_frames;
-        check(false, which + ": its object, frame " + number(cap.object.value) + ", " +
-                         (core < system_.cores ? "is core " + number(core) + "'s"
-                                               : "is not in the pool"));
+        check(distance / system_.pool_frames < system_.cores,
+              which + ": its object, frame " + number(cap.object.value) + ", is not in the pool");
+        check(cap.parent != 0 || cap.link >= kernel::cap::Link::borrowed,
+              which + ": nobody lent it");
+        if (cap.type != CapType::frame || cap.mapping == 0) return;
+        const bool first = mapped_[holder.value].emplace(cap.mapping, ref).second;
+        check(first, which + ": another capability claims its mapping");
     }
 
     void check_slice(CapRef ref, const Capability& cap, const std::string& which) {
