@@ -136,7 +136,8 @@ void Team::spawn(const Task& task) {
     Member& own = mine();
     __atomic_store_n(&own.created, own.created + 1, __ATOMIC_RELEASE);
     if (!own.deque.push(task)) return execute(task);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);  // who goes to sleep does these two the other way round
+    // Who goes to sleep says so first, and looks then.
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&board().idle, __ATOMIC_SEQ_CST) != 0) wake_one();
 }
 
