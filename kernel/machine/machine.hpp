@@ -27,7 +27,9 @@
 //   rings, or an earlier one came (notify). It returns the horizon: the time before which no
 //   message can arrive any more that is not in the rings yet. With one core: `never`. When no
 //   core will do anything any more it returns `never` on core 0; the others stay in it.
-// - notify(core, arrival) follows the storing of a message in the ring to `core`.
+// - notify(core, arrival) follows the storing of a message in the ring to `core`; interrupts() of
+//   that core then says so, once: a bit each core that notified it since it was last asked (or
+//   more of them). Both before the sender's next promise.
 // - prepare_root() fills in what the machine itself needs in a new root page table (the
 //   kernel's half, the programs' read-only text) and must leave the window's entry alone.
 // - event() receives every history event while tracing() is true (hosted: always; bare: when
@@ -73,6 +75,7 @@ concept CoreService = requires(C& core, UserContext& context, abi::PhysAddr phys
     // ---- other cores
     { core.synchronise(instant) } -> std::same_as<abi::Instant>;
     { core.notify(abi::CoreId{}, instant) };
+    { core.interrupts() } -> std::same_as<std::uint64_t>;
     // ---- output
     { core.print(abi::EnvId{}, abi::Channel{}, text) };
     { core.tracing() } -> std::same_as<bool>;

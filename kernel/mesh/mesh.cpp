@@ -71,13 +71,22 @@ const Message* Mesh::next(std::uint32_t from) {
 }
 
 Instant Mesh::first_arrival() {
+    if (cores_ == 1) return abi::never;
+    waiting_ |= core_.interrupts();
+    return waiting_ == 0 ? abi::never : first_of_waiting();
+}
+
+Instant Mesh::first_of_waiting() {
     Instant first = abi::never;
-    if (cores_ == 1) return first;
-    for (std::uint32_t from = 0; from < cores_; ++from) {
-        const Message* message = next(from);
-        if (message == nullptr || message->arrival >= first) continue;
-        first = message->arrival;
-        first_ = from;
+    for (std::uint64_t left = waiting_; left != 0; left &= left - 1) {
+        const auto from = static_cast<std::uint32_t>(__builtin_ctzll(left));
+        const Message* message = from < cores_ ? next(from) : nullptr;
+        if (message == nullptr) {
+            waiting_ &= ~(std::uint64_t{1} << from);
+        } else if (message->arrival < first) {
+            first = message->arrival;
+            first_ = from;
+        }
     }
     return first;
 }

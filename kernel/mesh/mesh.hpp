@@ -60,6 +60,7 @@ private:
     static std::uint8_t& used(Peer& peer, MessageKind request);
     Message* ring(std::uint32_t from, std::uint32_t to);
     const Message* next(std::uint32_t from);
+    Instant first_of_waiting();
 
     machine::Core& core_;
     Message* rings_;  // [from][to][ring_lines]
@@ -68,6 +69,7 @@ private:
     std::uint32_t self_;
     std::uint32_t part_frames_;
     std::uint32_t first_ = 0;  // of whom first_arrival() found a message
+    std::uint64_t waiting_ = 0;  // whose rings may hold messages, a bit each
     Peer peers_[abi::cores_max];
 };
 

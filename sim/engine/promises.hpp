@@ -29,24 +29,35 @@ public:
     void lower(std::size_t core, std::uint64_t time);
     void end(std::size_t core);
 
+    // A message from `from` is in the ring to `to`; who sent one since it was last asked.
+    void post(std::size_t from, std::size_t to);
+    std::uint64_t take_posted(std::size_t core);
+
     std::uint64_t promised(std::size_t core) const { return cores_[core].time; }
     // No message can arrive at the core before that time but those that were sent already.
     std::uint64_t horizon(std::size_t core) const;
     bool may_go(std::size_t core) const { return horizon(core) > promised(core); }
 
     bool all_ended() const { return ended_ == count_; }
-    // The core to run: of those that may go the one that is furthest behind, the first one of
-    // several. Where none may go, since nobody has anything to do: the first that has not ended.
+    // The core to run: the one that is furthest behind, the first one of several: it may always go.
+    // Where nobody has anything to do: the first that has not ended.
     std::size_t next() const;
 
 private:
     struct Core {
         std::uint64_t time = 0;
+        std::uint64_t posted = 0;
         bool ended = false;
     };
 
+    void set(std::size_t core, std::uint64_t time);
+
+    // The least of each pair of neighbours, of each pair of those, and so on: tree_[1] is the
+    // least of all, tree_[i] the lesser of tree_[2i] and tree_[2i+1], leaves from tree_[leaves_] on.
+    std::uint64_t tree_[2 * cores_max];
     Core cores_[cores_max];
     std::size_t count_;
+    std::size_t leaves_;  // the least power of two that count_ fits in
     std::size_t ended_ = 0;
     std::uint64_t latency_;
 };

@@ -128,8 +128,11 @@ abi::Instant Core::synchronise(abi::Instant next) {
 }
 
 void Core::notify(abi::CoreId core, abi::Instant arrival) {
+    parts_.promises.post(id_.value, core.value);
     parts_.promises.lower(core.value, arrival.value);
 }
+
+std::uint64_t Core::interrupts() { return parts_.promises.take_posted(id_.value); }
 
 void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
     const sim::engine::Unobserved host;

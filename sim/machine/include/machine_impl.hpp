@@ -75,6 +75,7 @@ public:
     void idle_until(abi::Instant instant);
     abi::Instant synchronise(abi::Instant next);
     void notify(abi::CoreId core, abi::Instant arrival);
+    std::uint64_t interrupts();
 
     void print(abi::EnvId env, abi::Channel channel, std::string_view text);
     bool tracing() const { return true; }

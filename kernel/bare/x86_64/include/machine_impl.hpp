@@ -64,6 +64,7 @@ public:
 
     abi::Instant synchronise(abi::Instant) { return abi::never; }
     void notify(abi::CoreId, abi::Instant) {}
+    std::uint64_t interrupts() { return ~std::uint64_t{0}; }
 
     void print(abi::EnvId env, abi::Channel channel, std::string_view text);
     bool tracing() const { return trace_; }
