@@ -315,7 +315,8 @@ void start_root(System& system, const BootInfo& boot) {
     if (entry != 0) return env::make_runnable(system, create_root(system, boot, entry));
     system.exit_code = 127;
     system.end_reason = abi::EndReason::no_vector;
-    system.finished = system.is_root_core();
+    system.root_gone = true;
+    system.finished = boot.cell->cores == 1;
 }
 
 }  // namespace

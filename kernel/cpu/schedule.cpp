@@ -122,8 +122,26 @@ void turn_cycle(System& system, Instant now) {
     system.slice_end = turn.grace ? Instant{turn.end.value + system.cycle->grace_ns} : turn.end;
 }
 
-// Nothing can ever run again: only the root environment's end can say so.
-void deadlock(System& system) {
+// Does what is due on `now` and chooses whom to run, if anybody; when the next thing is due.
+Instant schedule(System& system, Instant now) {
+    bool more = system.recalls != cap::no_cap && env::serve_recalls(system);
+    Instant due = system.mesh.first_arrival();
+    if (!system.root_gone) {
+        more |= env::serve_requests(system, now);
+        due = base::min(due, base::min(wake_due(system, now), env::next_deadline(system, now)));
+        if (system.cycle->allocated == 0) {
+            turn_ring(system, now);
+        } else {
+            turn_cycle(system, now);
+        }
+    }
+    return more ? now : due;
+}
+
+// Nothing can ever happen again on any core; core 0 sees it. That is the end, or a deadlock.
+void nothing_left(System& system) {
+    system.finished = system.root_gone;
+    if (system.finished) return;
     env::Env& root = system.env(system.envs[system.root_env.value]);
     env::end(system, root, abi::EndReason::deadlock, 0);
 }
@@ -143,24 +161,18 @@ void attend(System& system) {
         env::take_mail(system, system.core.now());
         if (system.finished) return;
         const Instant now = system.core.now();
-        bool more = env::serve_requests(system, now);
-        if (system.recalls != cap::no_cap) more |= env::serve_recalls(system);
-        Instant due = base::min(wake_due(system, now), env::next_deadline(system, now));
-        due = base::min(due, system.mesh.first_arrival());
-        if (system.cycle->allocated == 0) {
-            turn_ring(system, now);
-        } else {
-            turn_cycle(system, now);
-        }
-        if (more) due = now;
-        if (system.running != no_env_frame) {
+        Instant due = schedule(system, now);
+        if (system.running != no_env_frame && !system.root_gone) {
             system.event_due = base::min(due, system.slice_end);
             system.next_event = base::min(system.event_due, system.horizon);
             return;
         }
         due = env::await_mail(system, due);
-        if (due == abi::never) return deadlock(system);
-        if (due > now) system.core.idle_until(due);
+        if (due == abi::never) {
+            nothing_left(system);
+        } else if (due > now) {
+            system.core.idle_until(due);
+        }
     }
 }
 

@@ -48,7 +48,7 @@ bool delete_half(System& system, CapRef ref) {
 Status place(System& system, std::uint32_t from, const Message& message, CapRef& ref) {
     Env& target = system.env(FrameNumber{message.a});
     const EnvState state = system.info(target).state;
-    if (state == EnvState::dying || state == EnvState::none) return Status::bad_state;
+    if (state == EnvState::dying || system.root_gone) return Status::bad_state;
     const std::uint64_t slot = message.words[0];
     const auto found =
         find_empty(system, target, slot > no_slot.value ? no_slot

@@ -24,11 +24,12 @@ std::uint32_t tag_of(System& system, const Env& env) {
 void take_call(System& system, std::uint32_t from, const Message& message) {
     Env& callee = system.env(FrameNumber{message.a});
     const bool waiting = system.info(callee).state == EnvState::parked && callee.receiving;
-    if (!waiting) {
+    if (!waiting || system.root_gone) {
         Message refusal = message;
         refusal.kind = MessageKind::answer;
         refusal.a = message.b;
-        refusal.b = static_cast<std::uint32_t>(Status::busy);
+        refusal.b = static_cast<std::uint32_t>(system.root_gone ? Status::callee_gone
+                                                                : Status::busy);
         return send(system, from, refusal);
     }
     make_runnable(system, callee);

@@ -82,6 +82,21 @@ void run_next(System& system, const Env& env, Env& target) {
     system.next_event = Instant{0};
 }
 
+namespace {
+
+// The root has ended, and with it everything on its core; who waits for an answer gets one.
+void end_core(System& system, abi::EndReason reason, std::uint32_t code) {
+    system.exit_code = code;
+    system.end_reason = reason;
+    system.root_gone = true;
+    system.finished = system.mesh.cores() == 1;
+    for (const FrameNumber frame : system.envs) {
+        if (frame != no_frame && !system.finished) break_transfers(system, system.env(frame));
+    }
+}
+
+}  // namespace
+
 void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code) {
     break_transfers(system, env);
     stop(system, env, EnvState::ended);
@@ -91,12 +106,7 @@ void end(System& system, Env& env, abi::EndReason reason, std::uint32_t code) {
     const std::uint64_t words[] = {code};
     record(system, env, abi::EventKind::ended, static_cast<std::uint8_t>(reason), Status::ok,
            words, 1);
-    if (env.id == system.root_env) {
-        system.finished = system.is_root_core();
-        system.exit_code = code;
-        system.end_reason = reason;
-        return;
-    }
+    if (env.id == system.root_env) return end_core(system, reason, code);
     const FrameNumber creator = system.envs[env.creator.value];
     if (creator == no_frame) return;
     Env& parent = system.env(creator);

@@ -71,7 +71,8 @@ struct System {
     std::uint64_t events = 0;  // of environments that are gone
     std::uint32_t exit_code = 0;
     abi::EndReason end_reason{};
-    bool finished = false;   // core 0's root environment has ended
+    bool root_gone = false;  // this core's root environment has ended: nothing runs here
+    bool finished = false;   // the machine stops
 
     [[gnu::always_inline]] Env& env(FrameNumber frame) { return memory.object<Env>(frame); }
     EnvInfo& info(const Env& env) { return *env.info; }

@@ -52,8 +52,8 @@ private:
 
     void set(std::size_t core, std::uint64_t time);
 
-    // The least of each pair of neighbours, of each pair of those, and so on: tree_[1] is the
-    // least of all, tree_[i] the lesser of tree_[2i] and tree_[2i+1], leaves from tree_[leaves_] on.
+    // tree_[leaves_ + i] is core i's time, tree_[i] the lesser of tree_[2i] and tree_[2i + 1]:
+    // tree_[1] is the least of all.
     std::uint64_t tree_[2 * cores_max];
     Core cores_[cores_max];
     std::size_t count_;

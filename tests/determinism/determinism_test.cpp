@@ -55,7 +55,8 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                                          Way{"exchange.toml", {}}, Way{"shares.toml", {}},
                                          Way{"realtime.toml", {}},
                                          Way{"cores.toml", {}}, Way{"multikernel.toml", {}},
-                                         Way{"parallel.toml", {}}, Way{"mixed.toml", {}}, Way{"rate.toml", {}},
+                                         Way{"parallel.toml", {}}, Way{"mixed.toml", {}},
+                                         Way{"rate.toml", {}},
                                          Way{"paging.toml", small_paging}),
                          [](const auto& info) {
                              const std::string name = info.param.name;
