@@ -20,6 +20,8 @@
 /// What a thread must not do: wait for upcalls itself (Upcalls::wait parks everyone), or allocate
 /// from the heap where it may be pre-empted, other than under a Section.
 
+#include <algorithm>
+
 #include "libos/sched/time.hpp"
 #include "libos/thread/context.hpp"
 #include "libos/thread/roster.hpp"
@@ -173,6 +175,8 @@ public:
     [[nodiscard]] std::uint64_t switches() const { return switches_; }
     /// How often a thread was stopped before it waited, yielded or ended.
     [[nodiscard]] std::uint64_t preemptions() const { return preemptions_; }
+    /// How often the environment gave way because its slice had ended.
+    [[nodiscard]] std::uint64_t gave_way() const { return gave_way_; }
     /// How long nothing could run.
     [[nodiscard]] Nanoseconds idle_time() const { return idle_; }
     [[nodiscard]] rt::Environment& environment() { return env_; }
@@ -216,6 +220,7 @@ private:
     void hear_signals();
     void give_way();
     void stop(Stop why);
+    void stop_now(Stop why);
     void reschedule();
     void dispatch(const sched::Choice& choice);
     void idle_until(Instant limit);
@@ -242,6 +247,7 @@ private:
     std::uint64_t picks_ = 0;
     std::uint64_t switches_ = 0;
     std::uint64_t preemptions_ = 0;
+    std::uint64_t gave_way_ = 0;
     Nanoseconds idle_{0};
     unsigned locals_ = 0;
     SignalState* signals_ = nullptr;

@@ -114,7 +114,7 @@ void Threads<S>::yield() {
     const Section section{*this};
     refresh();
     fire_due();
-    stop(Stop::yielded);
+    stop_now(Stop::yielded);
     reschedule();
 }
 
@@ -186,7 +186,7 @@ void Threads<S>::decide() {
     fire_due();
     woke_ = false;
     if (!sched::used_up(span_, ran()) && !scheduler_.preempts(current_, ran(), now_)) return;
-    stop(Stop::preempted);
+    stop_now(Stop::preempted);
     reschedule();
 }
 
@@ -214,6 +214,12 @@ void Threads<S>::hear_signals() {
 template <sched::Scheduler S>
 void Threads<S>::stop(Stop why) {
     refresh();
+    stop_now(why);
+}
+
+// As stop(), where now_ is fresh.
+template <sched::Scheduler S>
+void Threads<S>::stop_now(Stop why) {
     if (why == Stop::preempted) ++preemptions_;
     scheduler_.stop(current_, ran(), why, now_);
     current_ = no_task;
@@ -391,6 +397,7 @@ void Threads<S>::leave() {
 template <sched::Scheduler S>
 void Threads<S>::give_way() {
     slice_ended_ = false;
+    ++gave_way_;
     stop(Stop::preempted);
     static_cast<void>(rt::calls::yield());
     refresh();

@@ -27,9 +27,10 @@ public:
     using Threads = libos::thread::Threads<S>;
     static constexpr std::uint32_t crowd = 6;
 
-    explicit ThreadChecks(libos::rt::Environment& env)
+    ThreadChecks(libos::rt::Environment& env, bool slices)
         : env_{env},
-          threads_{env, {.threads = crowd + 2, .quantum = Nanoseconds{quantum_ns}}},
+          threads_{env, {.threads = crowd + 2, .quantum = Nanoseconds{quantum_ns},
+                         .slices = slices}},
           mutex_{threads_, "counter"},
           changed_{threads_, "turn"},
           local_{threads_} {}
@@ -51,6 +52,23 @@ public:
             .add("failed", failed_)
             .add("switches", threads_.switches())
             .add("preemptions", threads_.preemptions());
+        env_.report(line);
+        return failed_ == 0 ? 0 : 1;
+    }
+
+    // Beside other environments: the end of each slice pre-empts whatever thread runs.
+    int slices() {
+        run_crowd([](void* self) { of(self).go_on_and_on(); });
+        expect(count_ == crowd * 200, "all work is done");
+        expect(intruders_ == 0, "what a thread had in hand survives the end of a slice");
+        expect(threads_.gave_way() > 0, "slices end");
+        expect(overrun_ns() <= threads_.gave_way() * 2000, "the environment gives way at once");
+        libos::rt::JsonLine line;
+        line.add("scheduler", S::name)
+            .add("failed", failed_)
+            .add("gave_way", threads_.gave_way())
+            .add("overrun_ns", overrun_ns())
+            .add("switches", threads_.switches());
         env_.report(line);
         return failed_ == 0 ? 0 : 1;
     }
@@ -91,6 +109,26 @@ private:
         TaskId all[crowd];
         for (TaskId& each : all) each = start("crowd", entry);
         for (const TaskId each : all) threads_.join(each);
+    }
+
+    // Half of the time in work(), half in calls of its own, which an upcall may interrupt too.
+    void go_on_and_on() {
+        std::uint64_t sum = 0;
+        for (std::uint64_t i = 1; i <= 200; ++i) {
+            threads_.work(Nanoseconds{quantum_ns / 4});
+            for (unsigned call = 0; call < 20; ++call) static_cast<void>(env_.now());
+            sum += i;
+            ++count_;
+        }
+        if (sum != 200 * 201 / 2) ++intruders_;
+    }
+
+    std::uint64_t overrun_ns() {
+        std::uint64_t sum = 0;
+        for (const auto& slice : env_.info().cycle().slices) {
+            if (slice.env == env_.id()) sum += slice.overrun_ns;
+        }
+        return sum;
     }
 
     void check_creation() {
@@ -377,7 +415,8 @@ private:
 
 template <class S>
 int check_threads(libos::rt::Environment& env, std::string_view part) {
-    ThreadChecks<S> checks{env};
+    ThreadChecks<S> checks{env, part == "slices"};
+    if (part == "slices") return checks.slices();
     if (part == "deadlock") return checks.deadlock();
     if (part == "overflow") return checks.overflow();
     return checks.all();

@@ -1,0 +1,82 @@
+/// Program `threads`: all checks hold under every scheduler; a deadlock and an overflow end in a
+/// report that says what happened.
+#include <gtest/gtest.h>
+
+#include "tests/unit/thread/tool.hpp"
+
+namespace tests::thread {
+namespace {
+
+TEST(Threads, EveryCheckHoldsUnderEveryScheduler) {
+    const auto records = run_scenario("threads.toml", {});
+    EXPECT_GE(records.size(), 16u);
+    for (const auto& record : records) {
+        EXPECT_EQ(record["exit_code"], 0) << text_of(record, "threads");
+        const auto results = results_of(record, "threads");
+        ASSERT_EQ(results.size(), 1u);
+        EXPECT_EQ(results[0]["failed"], 0);
+        EXPECT_GE(results[0]["checks"], 26);
+    }
+}
+
+TEST(Threads, ADeadlockNamesWhoWaitsForWhat) {
+    const auto records = run_scenario("threads.toml", {"part=deadlock"});
+    for (const auto& record : records) {
+        EXPECT_EQ(record["exit_code"], 3);
+        const std::string text = text_of(record, "threads");
+        for (const char* said :
+             {"thread 0 (main) waits for the end of one, held by thread 1 (one)",
+              "thread 1 (one) waits for mutex log, held by thread 2 (two)",
+              "thread 2 (two) waits for mutex counter, held by thread 1 (one)",
+              "panic: deadlock"}) {
+            EXPECT_NE(text.find(said), std::string::npos) << record["name"] << ":\n" << text;
+        }
+    }
+}
+
+TEST(Threads, AnOverflowFaultsInTheGuardPage) {
+    const auto records = run_scenario("threads.toml", {"part=overflow", "scheduler=fifo"});
+    EXPECT_EQ(records.at(0)["exit_code"], 3);
+    const std::string text = text_of(records[0], "threads");
+    EXPECT_NE(text.find("panic: page fault at window+"), std::string::npos) << text;
+}
+
+TEST(Threads, TheEndOfASlicePreemptsThem) {
+    const auto records = run_scenario("../tests/unit/thread/slices.toml", {});
+    EXPECT_GE(records.size(), 16u);
+    for (const auto& record : records) {
+        EXPECT_EQ(record["exit_code"], 0) << text_of(record, "threads");
+        const auto results = results_of(record, "threads");
+        ASSERT_EQ(results.size(), 1u) << record["name"];
+        EXPECT_GT(results[0]["gave_way"], 10) << record["name"];
+    }
+}
+
+void expect_served(const std::string& arrivals, const std::string& service) {
+    const auto records = run_scenario(
+        "tail.toml", {"arrivals=" + arrivals, "service=" + service, "scheduler=fifo,eevdf,srpt",
+                      "load=60", "quantum_ns=20000", "seed=1", "server.jobs=4000"});
+    EXPECT_EQ(records.size(), 3u);
+    for (const auto& record : records) {
+        const std::string name = arrivals + " " + service + " " + record["name"].dump();
+        EXPECT_EQ(record["exit_code"], 0) << name << text_of(record, "server");
+        const auto results = results_of(record, "server");
+        ASSERT_EQ(results.size(), 1u) << name;
+        EXPECT_EQ(results[0]["jobs"], 4000);
+        EXPECT_GE(results[0]["slowdown_milli_mean"], 1000);
+        EXPECT_GE(results[0]["response_ns_p999"], results[0]["response_ns_p99"]);
+        EXPECT_GE(results[0]["response_ns_p99"], results[0]["response_ns_p50"]);
+        EXPECT_NEAR(results[0]["utilisation_permille"].get<double>(), 600, 150) << name;
+    }
+}
+
+TEST(Tail, EveryKindOfLoadIsServed) {
+    for (const char* arrivals : {"poisson", "bursty", "closed"}) {
+        for (const char* service : {"fixed", "exponential", "pareto"}) {
+            expect_served(arrivals, service);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace tests::thread
