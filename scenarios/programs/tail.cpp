@@ -244,7 +244,9 @@ private:
         const std::uint64_t busy_ns = elapsed_ns_ - std::min(elapsed_ns_, idle_ns_);
         libos::rt::JsonLine line;
         line.add("scheduler", S::name).add("load", number("load"));
-        line.add("quantum_ns", number("quantum_ns")).add("jobs", measure_.response.count());
+        line.add("quantum_ns", number("quantum_ns"))
+            .add("seed", env_.start().seed)
+            .add("jobs", measure_.response.count());
         add(line, "slowdown_milli", measure_.slowdown);
         add(line, "response_ns", measure_.response);
         add(line, "wait_ns", measure_.wait);

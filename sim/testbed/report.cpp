@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "sim/testbed/core_curves.hpp"
+#include "sim/testbed/curves.hpp"
 #include "sim/testbed/paging_summary.hpp"
 #include "sim/testbed/plot.hpp"
 #include "sim/testbed/table.hpp"
@@ -218,6 +219,7 @@ std::string make_report(const Scenario& scenario, const std::vector<Json>& recor
     out += failures(records);
     const std::vector<PagingPoint> points = paging_points(records);
     if (!points.empty()) out += paging_section(points);
+    out += curve_sections(records);
     for (const Timeline& timeline : timelines) out += timeline_section(timeline, records);
     out += core_curve_sections(records);
     for (const Table& table : make_tables(records, scenario.columns)) out += table_html(table);

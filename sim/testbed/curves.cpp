@@ -1,0 +1,118 @@
+#include "sim/testbed/curves.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "sim/testbed/plot.hpp"
+#include "sim/testbed/table.hpp"
+
+namespace sim::testbed {
+
+namespace {
+
+struct Curve {
+    const char* title;
+    const char* x;  // keys of the result line
+    const char* y;
+    const char* who;
+    const char* group;  // a plot each value
+    double y_unit;
+    const char* x_label;
+    const char* y_label;
+};
+constexpr std::array curves{
+    Curve{"Slowdown, 99.9th percentile", "load", "slowdown_milli_p999", "scheduler", "quantum_ns",
+          1000, "load (%)", "p99.9 slowdown"},
+    Curve{"Slowdown, 99th percentile", "load", "slowdown_milli_p99", "scheduler", "quantum_ns",
+          1000, "load (%)", "p99 slowdown"},
+    Curve{"Mean slowdown", "load", "slowdown_milli_mean", "scheduler", "quantum_ns", 1000,
+          "load (%)", "mean slowdown"},
+};
+
+struct Mean {
+    double sum = 0;
+    double count = 0;
+};
+using Points = std::map<double, Mean>;                  // by x
+using Lines = std::map<std::string, Points>;            // by who
+using Groups = std::map<double, Lines>;                 // by group
+
+Groups groups_of(const Curve& curve, const std::vector<Json>& records) {
+    Groups groups;
+    for (const Row& row : rows_of(records)) {
+        const Json& line = row.cells;
+        const auto number = [&line](const char* key) {
+            return line.contains(key) && line[key].is_number();
+        };
+        if (!number(curve.x) || !number(curve.y) || !number(curve.group)) continue;
+        if (!line.contains(curve.who)) continue;
+        Mean& mean = groups[line[curve.group].get<double>()][plain_text(line[curve.who])]
+                           [line[curve.x].get<double>()];
+        mean.sum += line[curve.y].get<double>() / curve.y_unit;
+        mean.count += 1;
+    }
+    return groups;
+}
+
+std::vector<Series> series_of(const Lines& lines) {
+    std::vector<Series> all;
+    for (const auto& [who, points] : lines) {
+        Series series{.name = who, .points = {}};
+        for (const auto& [x, mean] : points) series.points.emplace_back(x, mean.sum / mean.count);
+        all.push_back(std::move(series));
+    }
+    return all;
+}
+
+double largest(const Groups& groups) {
+    double most = 0;
+    for (const auto& [group, lines] : groups) {
+        for (const Series& series : series_of(lines)) {
+            for (const auto& point : series.points) most = std::max(most, point.second);
+        }
+    }
+    return most;
+}
+
+std::string legend_of(const std::vector<Series>& series) {
+    std::string out = "<p class=\"legend\">";
+    for (std::size_t i = 0; i < series.size(); ++i) {
+        out += fmt::format("<span data-series=\"{0}\" style=\"--c:{1}\"><i></i>{0}</span>",
+                           html(series[i].name), series_colour(i, series.size()));
+    }
+    return out + "</p>\n";
+}
+
+std::string section(const Curve& curve, const Groups& groups) {
+    std::string plots;
+    std::vector<Series> series;
+    for (const auto& [group, lines] : groups) {
+        series = series_of(lines);
+        plots += to_svg(Plot{.title = fmt::format("{} {:.0f}", curve.group, group),
+                             .x_label = curve.x_label,
+                             .y_label = curve.y_label,
+                             .series = series,
+                             .log_x = false,
+                             .y_max = largest(groups),
+                             .log_y = true,
+                             .y_min = 0});
+    }
+    return fmt::format("<section><h2>{}</h2>\n<div class=\"plots\">{}</div>\n{}</section>\n",
+                       html(curve.title), plots, legend_of(series));
+}
+
+}  // namespace
+
+std::string curve_sections(const std::vector<Json>& records) {
+    std::string out;
+    for (const Curve& curve : curves) {
+        const Groups groups = groups_of(curve, records);
+        if (!groups.empty()) out += section(curve, groups);
+    }
+    return out;
+}
+
+}  // namespace sim::testbed
