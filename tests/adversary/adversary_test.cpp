@@ -93,7 +93,7 @@ TEST_P(OnTheImage, SameHistoryAsHosted) {
 INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                          testing::Values("hello.toml", "cow.toml", "squeeze.toml", "slices.toml",
                                          "exchange.toml", "shares.toml", "realtime.toml",
-                                         "reservation.toml",
+                                         "reservation.toml", "threads.toml",
                                          "probe.toml", "probe_root.toml"),
                          [](const auto& given) {
                              std::string name = given.param;

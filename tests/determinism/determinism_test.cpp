@@ -49,6 +49,8 @@ TEST_P(Determinism, SameHistoryAnywhere) {
 
 const std::vector<std::string> small_paging{"--set", "policy=random,arc", "--set", "frames=15%"};
 
+const std::vector<std::string> small_tail{"--set", "load=80", "--set", "seed=1"};
+
 INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                          testing::Values(Way{"hello.toml", {}}, Way{"cow.toml", {}},
                                          Way{"squeeze.toml", {}}, Way{"slices.toml", {}},
@@ -57,6 +59,7 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                                          Way{"cores.toml", {}}, Way{"multikernel.toml", {}},
                                          Way{"parallel.toml", {}}, Way{"mixed.toml", {}},
                                          Way{"rate.toml", {}},
+                                         Way{"threads.toml", {}}, Way{"tail.toml", small_tail},
                                          Way{"paging.toml", small_paging}),
                          [](const auto& info) {
                              const std::string name = info.param.name;
