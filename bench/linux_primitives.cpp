@@ -1,10 +1,13 @@
 // Linux's own primitives, on the same host in the same run: what one would use instead.
 #include <benchmark/benchmark.h>
+#include <atomic>
 #include <csignal>
+#include <linux/futex.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -66,15 +69,29 @@ void fork_exit(benchmark::State& state) {
     }
 }
 
+// While it lives its thread, and those it starts, stay on the core they are on.
+class OneCore {
+public:
+    OneCore() {
+        sched_getaffinity(0, sizeof before_, &before_);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(sched_getcpu(), &one);
+        sched_setaffinity(0, sizeof one, &one);
+    }
+    ~OneCore() { sched_setaffinity(0, sizeof before_, &before_); }
+    OneCore(const OneCore&) = delete;
+    OneCore& operator=(const OneCore&) = delete;
+
+private:
+    cpu_set_t before_;
+};
+
 // A byte to another process on the same core, and one back.
 void pipe_ping_pong(benchmark::State& state) {
     int there[2], back[2];
     if (pipe(there) != 0 || pipe(back) != 0) return state.SkipWithError("no pipe");
-    cpu_set_t before, one;
-    sched_getaffinity(0, sizeof before, &before);
-    CPU_ZERO(&one);
-    CPU_SET(sched_getcpu(), &one);
-    sched_setaffinity(0, sizeof one, &one);
+    const OneCore one_core;
     const pid_t child = fork();
     char byte = 0;
     if (child == 0) {
@@ -88,7 +105,61 @@ void pipe_ping_pong(benchmark::State& state) {
     }
     for (const int end : {there[0], there[1], back[0], back[1]}) close(end);
     waitpid(child, nullptr, 0);
-    sched_setaffinity(0, sizeof before, &before);
+}
+
+// Whose turn it is, of two threads.
+class Turn {
+public:
+    void give(unsigned to) {
+        turn_.store(to);
+        syscall(SYS_futex, &turn_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    }
+    // What the turn is when it is `whose`, or `end`.
+    unsigned await(unsigned whose, unsigned end) {
+        for (;;) {
+            const unsigned now = turn_.load();
+            if (now == whose || now == end) return now;
+            syscall(SYS_futex, &turn_, FUTEX_WAIT_PRIVATE, now, nullptr, nullptr, 0);
+        }
+    }
+
+private:
+    std::atomic<unsigned> turn_{0};
+};
+
+// Two threads of a process on one core wake each other in turn.
+void futex_ping_pong(benchmark::State& state) {
+    constexpr unsigned mine = 0, others = 1, end = 2;
+    const OneCore one_core;
+    Turn turn;
+    std::thread other{[&turn] {
+        while (turn.await(others, end) != end) turn.give(mine);
+    }};
+    for (auto _ : state) {
+        turn.give(others);
+        turn.await(mine, end);
+    }
+    turn.give(end);
+    other.join();
+}
+
+// Two threads of a process on one core do nothing but yield. Who is next is Linux's choice: `turns`
+// says how often the other one yielded for each time this one did.
+void sched_yield_pair(benchmark::State& state) {
+    const OneCore one_core;
+    std::atomic<bool> end{false};
+    std::uint64_t others = 0;
+    std::thread other{[&] {
+        while (!end.load(std::memory_order_relaxed)) {
+            sched_yield();
+            ++others;
+        }
+    }};
+    for (auto _ : state) sched_yield();
+    end.store(true);
+    other.join();
+    state.counters["turns"] =
+        static_cast<double>(others) / static_cast<double>(state.iterations());
 }
 
 }  // namespace
@@ -103,3 +174,5 @@ LINUX_PRIMITIVE(sigill_round_trip, "sigill_round_trip");
 LINUX_PRIMITIVE(sigsegv_mprotect, "sigsegv_mprotect");
 LINUX_PRIMITIVE(fork_exit, "fork_exit");
 LINUX_PRIMITIVE(pipe_ping_pong, "pipe_ping_pong");
+LINUX_PRIMITIVE(futex_ping_pong, "futex_ping_pong");
+LINUX_PRIMITIVE(sched_yield_pair, "sched_yield_pair");

@@ -26,6 +26,9 @@ constexpr RowName rows[] = {
     {"env_create_destroy", "fork_exit"},
     {"transfer_round_trip", "pipe_ping_pong"},
     {"ring_message", ""},
+    {"thread_round_trip", "sched_yield_pair"},
+    {"semaphore_round_trip", "futex_ping_pong"},
+    {"semaphore_round_trip", "pipe_ping_pong"},
 };
 
 std::optional<double> value(const std::optional<Figures>& figures, const std::string& name) {

@@ -6,6 +6,8 @@
 #include "libos/ipc/ring.hpp"
 #include "libos/rt/program.hpp"
 #include "libos/rt/spawn.hpp"
+#include "libos/sched/round_robin.hpp"
+#include "libos/thread/semaphore.hpp"
 
 namespace {
 
@@ -38,6 +40,7 @@ public:
         measure_capabilities();
         measure_environments();
         measure_control();
+        measure_threads();
         return 0;
     }
 
@@ -168,6 +171,43 @@ private:
         report("ring_message", repetitions_, [&] {
             sender.send(message);
             receiver.receive(message);
+        });
+    }
+
+    using Threads = libos::thread::Threads<libos::sched::RoundRobin>;
+    using Semaphore = libos::thread::Semaphore<Threads>;
+    struct Pair {
+        Threads& threads;
+        Semaphore there{threads, 0, "there"};
+        Semaphore back{threads, 0, "back"};
+        bool done = false;
+    };
+
+    // Another thread, and the calling one, which switches to it and back by `operation`.
+    template <class Operation>
+    void report_pair(std::string_view name, libos::thread::Entry other, Operation operation) {
+        Threads threads{env_, {.threads = 2}};
+        Pair pair{threads};
+        const auto id = env_.must(
+            threads.create({.name = "other", .entry = other, .argument = &pair}), "a thread");
+        report(name, repetitions_, [&] { operation(pair); });
+        pair.done = true;
+        pair.there.release();
+        threads.join(id);
+    }
+
+    // Two switches, and two looks at the clock; then each wakes the other and waits.
+    void measure_threads() {
+        report_pair("thread_round_trip", [](void* argument) {
+            Pair& pair = *static_cast<Pair*>(argument);
+            while (!pair.done) pair.threads.yield();
+        }, [](Pair& pair) { pair.threads.yield(); });
+        report_pair("semaphore_round_trip", [](void* argument) {
+            Pair& pair = *static_cast<Pair*>(argument);
+            for (pair.there.acquire(); !pair.done; pair.there.acquire()) pair.back.release();
+        }, [](Pair& pair) {
+            pair.there.release();
+            pair.back.acquire();
         });
     }
 
