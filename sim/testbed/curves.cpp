@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -18,18 +19,19 @@ struct Curve {
     const char* x;  // keys of the result line
     const char* y;
     const char* who;
-    const char* group;  // a plot each value
+    const char* group;      // a plot each value
+    const char* group_too;  // and each value of this, where it is an axis
     double y_unit;
     const char* x_label;
     const char* y_label;
 };
 constexpr std::array curves{
     Curve{"Slowdown, 99.9th percentile", "load", "slowdown_milli_p999", "scheduler", "quantum_ns",
-          1000, "load (%)", "p99.9 slowdown"},
+          "switch_ns", 1000, "load (%)", "p99.9 slowdown"},
     Curve{"Slowdown, 99th percentile", "load", "slowdown_milli_p99", "scheduler", "quantum_ns",
-          1000, "load (%)", "p99 slowdown"},
-    Curve{"Mean slowdown", "load", "slowdown_milli_mean", "scheduler", "quantum_ns", 1000,
-          "load (%)", "mean slowdown"},
+          "switch_ns", 1000, "load (%)", "p99 slowdown"},
+    Curve{"Mean slowdown", "load", "slowdown_milli_mean", "scheduler", "quantum_ns",
+          "switch_ns", 1000, "load (%)", "mean slowdown"},
 };
 
 struct Mean {
@@ -38,7 +40,8 @@ struct Mean {
 };
 using Points = std::map<double, Mean>;                  // by x
 using Lines = std::map<std::string, Points>;            // by who
-using Groups = std::map<double, Lines>;                 // by group
+using Group = std::pair<double, std::optional<double>>;
+using Groups = std::map<Group, Lines>;
 
 Groups groups_of(const Curve& curve, const std::vector<Json>& records) {
     Groups groups;
@@ -49,8 +52,9 @@ Groups groups_of(const Curve& curve, const std::vector<Json>& records) {
         };
         if (!number(curve.x) || !number(curve.y) || !number(curve.group)) continue;
         if (!line.contains(curve.who)) continue;
-        Mean& mean = groups[line[curve.group].get<double>()][plain_text(line[curve.who])]
-                           [line[curve.x].get<double>()];
+        Group group{line[curve.group].get<double>(), std::nullopt};
+        if (number(curve.group_too)) group.second = line[curve.group_too].get<double>();
+        Mean& mean = groups[group][plain_text(line[curve.who])][line[curve.x].get<double>()];
         mean.sum += line[curve.y].get<double>() / curve.y_unit;
         mean.count += 1;
     }
@@ -86,12 +90,18 @@ std::string legend_of(const std::vector<Series>& series) {
     return out + "</p>\n";
 }
 
+std::string title_of(const Curve& curve, const Group& group) {
+    const std::string title = fmt::format("{} {:.0f}", curve.group, group.first);
+    if (!group.second) return title;
+    return fmt::format("{}, {} {:.0f}", title, curve.group_too, *group.second);
+}
+
 std::string section(const Curve& curve, const Groups& groups) {
     std::string plots;
     std::vector<Series> series;
     for (const auto& [group, lines] : groups) {
         series = series_of(lines);
-        plots += to_svg(Plot{.title = fmt::format("{} {:.0f}", curve.group, group),
+        plots += to_svg(Plot{.title = title_of(curve, group),
                              .x_label = curve.x_label,
                              .y_label = curve.y_label,
                              .series = series,
