@@ -27,6 +27,7 @@ using kernel::abi::page_size;
 using kernel::abi::Rights;
 using kernel::abi::SystemInfo;
 using kernel::cap::Capability;
+using kernel::cap::Link;
 using kernel::env::Env;
 using kernel::mem::Account;
 using kernel::x86::PageTableEntry;
@@ -238,28 +239,57 @@ private:
         const Capability& cap = capability(ref);
         const std::string which = "capability " + number(kernel::cap::table_frame_of(ref).value) +
                                   "/" + number(kernel::cap::index_of(ref));
-        if (!in_pool(cap.object)) return check_borrowed(ref, cap, holder, which);
-        named_[index(cap.object)]++;
-        check_links(ref, cap, which);
-        check_type(cap, which);
-        if (cap.type == CapType::table) ++table_caps_;
-        if (cap.type == CapType::slice) check_slice(ref, cap, which);
+        if (in_pool(cap.object)) {
+            named_[index(cap.object)]++;
+            check_links(ref, cap, which);
+            check_type(cap, which);
+            if (cap.type == CapType::table) ++table_caps_;
+            if (cap.type == CapType::slice) check_slice(ref, cap, which);
+        } else {
+            check_foreign(ref, cap, which);
+        }
         if (cap.type != CapType::frame || cap.mapping == 0) return;
         const bool first = mapped_[holder.value].emplace(cap.mapping, ref).second;
         check(first, which + ": another capability claims its mapping");
     }
 
-    // A capability whose object lies in another core's part: borrowed, or derived from one that is.
-    void check_borrowed(CapRef ref, const Capability& cap, FrameNumber holder,
-                        const std::string& which) {
-        const std::uint32_t distance = cap.object.value - kernel::machine::pool_first.value;
-        check(distance / system_.pool_frames < system_.cores,
-              which + ": its object, frame " + number(cap.object.value) + ", is not in the pool");
-        check(cap.parent != 0 || cap.link >= kernel::cap::Link::borrowed,
-              which + ": nobody lent it");
-        if (cap.type != CapType::frame || cap.mapping == 0) return;
-        const bool first = mapped_[holder.value].emplace(cap.mapping, ref).second;
-        check(first, which + ": another capability claims its mapping");
+    std::uint32_t core_of(FrameNumber name) const {
+        return (name.value - kernel::machine::pool_first.value) / system_.pool_frames;
+    }
+
+    // A capability whose object lies in another core's part: borrowed, or derived from one that
+    // is. There is no record of the object here.
+    void check_foreign(CapRef ref, const Capability& cap, const std::string& which) const {
+        const std::string object = which + ": its object, frame " + number(cap.object.value);
+        check(core_of(cap.object) < system_.cores, object + ", is not in the pool");
+        if (cap.parent != 0) return check_links(ref, cap, which);
+        const bool root = cap.link == Link::borrowed || cap.link == Link::recalled ||
+                          cap.link == Link::returning;
+        check(root, object + ", is core " + number(core_of(cap.object)) + "'s, and not lent");
+        check(cap.core < system_.cores && cap.core != system_.core, which + ": no core lent it");
+        check(cap.previous == 0 && (cap.next == 0 || cap.link == Link::recalled),
+              which + ": borrowed, with siblings");
+        if (cap.child != 0) {
+            check(capability(cap.child).parent == ref, which + ": its child has another parent");
+        }
+        if (cap.peer != 0 && cap.link != Link::returning) check_lender(ref, cap, which);
+    }
+
+    // The other half of a borrowed capability is the last to go, until its whole core ends.
+    void check_lender(CapRef ref, const Capability& cap, const std::string& which) const {
+        const FrameNumber table = kernel::cap::table_frame_of(cap.peer);
+        check(core_of(table) == cap.core, which + ": its lender's half is on no such core");
+        const FrameNumber first{kernel::machine::pool_first.value +
+                                cap.core * system_.pool_frames};
+        const auto* frames = &object<FrameInfo>(FrameNumber{first.value + 2 + env_info_pages});
+        const std::span lenders{frames, system_.pool_frames};
+        if (std::ranges::find(lenders, FrameState::env, &FrameInfo::state) == lenders.end()) return;
+        check(lenders[table.value - first.value].state == FrameState::cap_table,
+              which + ": its lender's half is gone");
+        const Capability& half = (&object<Capability>(table))[kernel::cap::index_of(cap.peer)];
+        check(half.type == cap.type && half.object == cap.object && is_lender(half.link) &&
+                  half.core == system_.core && (half.link == Link::pending || half.peer == ref),
+              which + ": its lender's half does not know it");
     }
 
     void check_slice(CapRef ref, const Capability& cap, const std::string& which) {
@@ -292,7 +322,9 @@ private:
             const Capability& parent = capability(cap.parent);
             check(parent.type != CapType::none && parent.object == cap.object,
                   which + ": its parent names another object");
-            check(includes(parent.rights, cap.rights), which + ": more rights than its parent");
+            // What is recalled loses its rights before what was derived from it is gone.
+            check(parent.link == Link::recalled || includes(parent.rights, cap.rights),
+                  which + ": more rights than its parent");
         }
         const CapRef head =
             cap.parent == 0 ? frame(cap.object).first_cap : capability(cap.parent).child;
@@ -429,7 +461,7 @@ private:
               which + ": its upcall page lies elsewhere");
         check(frame(kernel::cap::table_frame_of(env.vector)).owner == env.self,
               which + ": its upcall page is another's");
-        check(frame(cap.object).state == FrameState::user,
+        check(!in_pool(cap.object) || frame(cap.object).state == FrameState::user,
               which + ": its upcall page is no memory");
     }
 

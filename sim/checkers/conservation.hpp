@@ -11,7 +11,8 @@
 //   to exactly one capability, a table's `entries` is what it holds, none is writable and
 //   executable;
 // - accounts and environments refer to each other and to live objects only;
-// - all this in each core's part of the pool alone: no capability leads out of it.
+// - all this in each core's part of the pool alone; a capability that leads out of it is
+//   borrowed, or derived from one that is, and its lender's half on the other core knows it.
 //
 // Sources: kernel/mem/account.hpp, kernel/cap/capability.hpp, kernel/env/env.hpp.
 #pragma once

@@ -35,6 +35,21 @@ TEST(Conservation, HoldsAfterEventsOfRealtime) { expect_conserved("realtime.toml
 TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
 TEST(Conservation, HoldsAfterEveryEventOfCores) { expect_conserved("cores.toml", 1); }
 
+// Of its sweep's cells those with two and four cores. Looking at its large memory takes long: a
+// prime stride meets every kind of message.
+TEST(Conservation, HoldsAfterEventsOfMultikernel) {
+    for (const std::uint32_t cell : {1u, 2u}) {
+        std::string found;
+        const auto result = run("multikernel.toml", [&](std::uint64_t event,
+                                                        std::span<std::byte> pool) {
+            if (found.empty() && event % 61 == 0) found = sim::checkers::verify_conservation(pool);
+        }, cell);
+        EXPECT_EQ(found, "") << "cell " << cell;
+        EXPECT_EQ(result.error, "");
+        EXPECT_EQ(result.outcome.frames_lost, 0u);
+    }
+}
+
 // ---- the canary
 
 // A kernel's part of the pool.
