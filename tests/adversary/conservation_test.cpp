@@ -34,6 +34,7 @@ TEST(Conservation, HoldsAfterEventsOfExchange) { expect_conserved("exchange.toml
 TEST(Conservation, HoldsAfterEventsOfRealtime) { expect_conserved("realtime.toml", 7); }
 TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
 TEST(Conservation, HoldsAfterEveryEventOfCores) { expect_conserved("cores.toml", 1); }
+TEST(Conservation, HoldsAfterEventsOfMixed) { expect_conserved("mixed.toml", 997); }
 
 // Of its sweep's cells those with two and four cores. Looking at its large memory takes long: a
 // prime stride meets every kind of message.
