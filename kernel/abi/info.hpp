@@ -24,6 +24,11 @@ inline constexpr std::uint64_t info_bundle_offset = std::uint64_t{2} << 30;
 inline constexpr std::uint32_t environments_max = 128;
 inline constexpr std::uint32_t programs_max = 48;
 
+// An environment's number among those of all cores: on core 0 it is its EnvId.
+constexpr EnvId machine_wide(CoreId core, EnvId env) {
+    return EnvId{static_cast<std::uint16_t>(core.value * environments_max + env.value)};
+}
+
 // A reference to a capability slot anywhere: frame number << 7 | index; 0 is none.
 using CapRef = std::uint32_t;
 

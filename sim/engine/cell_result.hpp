@@ -21,11 +21,7 @@ struct EnvResult {
     std::string text;
 };
 
-// An environment's number among those of all cores: on core 0 it is its EnvId.
-constexpr kernel::abi::EnvId machine_wide(kernel::abi::CoreId core, kernel::abi::EnvId env) {
-    return kernel::abi::EnvId{
-        static_cast<std::uint16_t>(core.value * kernel::abi::environments_max + env.value)};
-}
+using kernel::abi::machine_wide;
 constexpr std::uint32_t core_of(const EnvResult& env) {
     return env.id / kernel::abi::environments_max;
 }

@@ -1,5 +1,6 @@
 #include "tests/image/test_bundle.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -21,12 +22,12 @@ CellRecord record_of(const TestCell& cell) {
     CellRecord record{};
     std::strcpy(record.name, "test");
     record.pool_frames = cell.pool_frames;
-    record.env_count = 1;
-    record.cores = 1;
+    record.env_count = cell.cores;
+    record.cores = cell.cores;
     record.trace_full = cell.trace ? 1 : 0;
     record.seed = cell.seed;
     record.slice_ns = 1'000'000;
-    record.costs = CostProfile{50, 100, 100, 30, 20, 50, 50, 30};
+    record.costs = CostProfile{50, 100, 100, 30, 20, 50, 50, 30, 100, cell.latency};
     return record;
 }
 
@@ -40,10 +41,11 @@ std::vector<std::byte> make_bundle(const std::vector<TestCell>& cells,
     header.file_count = 1;
     header.cell_count = static_cast<std::uint32_t>(cells.size());
     header.env_count = 1;
+    for (const TestCell& cell : cells) header.env_count = std::max(header.env_count, cell.cores);
     header.files_offset = sizeof header;
     header.cells_offset = header.files_offset + sizeof(FileRecord);
     header.envs_offset = header.cells_offset + cells.size() * sizeof(CellRecord);
-    const std::uint64_t head = header.envs_offset + sizeof(EnvRecord);
+    const std::uint64_t head = header.envs_offset + header.env_count * sizeof(EnvRecord);
     FileRecord file{};
     std::strcpy(file.name, program_name.c_str());
     file.kind = FileKind::program;
@@ -61,7 +63,9 @@ std::vector<std::byte> make_bundle(const std::vector<TestCell>& cells,
     for (std::size_t i = 0; i < cells.size(); ++i) {
         put(blob, header.cells_offset + i * sizeof(CellRecord), record_of(cells[i]));
     }
-    put(blob, header.envs_offset, env);
+    for (; env.core < header.env_count; ++env.core) {  // each cell's are the first of them
+        put(blob, header.envs_offset + env.core * sizeof(EnvRecord), env);
+    }
     std::memcpy(blob.data() + file.offset, program.data(), program.size());
     return blob;
 }

@@ -1,4 +1,5 @@
-// A small bundle for tests: one program, one environment, cells that differ by seed and size.
+// A small bundle for tests: one program, one environment on each core, cells that differ by
+// seed, size and cores.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,8 @@ struct TestCell {
     std::uint64_t seed = 0;
     std::uint32_t pool_frames = 1024;
     bool trace = false;
+    std::uint32_t cores = 1;
+    std::uint32_t latency = 1000;
 };
 
 std::vector<std::byte> make_bundle(const std::vector<TestCell>& cells,

@@ -26,6 +26,7 @@ struct Tag {
     std::uint32_t type, size;
 };
 constexpr std::uint32_t tag_end = 0, tag_command_line = 1, tag_module = 3, tag_memory_map = 6;
+constexpr std::uint32_t tag_rsdp_old = 14, tag_rsdp_new = 15;  // a copy of the RSDP
 struct ModuleTag {
     Tag tag;
     std::uint32_t begin, end;
@@ -57,6 +58,7 @@ void copy_command_line(BootSources& sources, std::uint64_t physical) {
 
 void read_pvh(BootSources& sources, const PvhStart& start) {
     copy_command_line(sources, start.command_line);
+    sources.rsdp = start.rsdp;
     for (std::uint32_t i = 0; i < start.memory_map_entries; ++i) {
         const auto& entry = at<PvhMemory>(start.memory_map + i * sizeof(PvhMemory));
         add_ram(sources, entry.begin, entry.size, entry.type);
@@ -77,6 +79,9 @@ void read_multiboot(BootSources& sources, std::uint64_t information) {
         if (tag.type == tag_module && sources.bundle.end == 0) {
             const auto& module = at<ModuleTag>(next);
             sources.bundle = Range{module.begin, module.end};
+        }
+        if (tag.type == tag_rsdp_old || tag.type == tag_rsdp_new) {
+            sources.rsdp = next + sizeof(Tag);
         }
         if (tag.type == tag_memory_map) {
             const auto& map = at<MemoryMapTag>(next);

@@ -21,6 +21,7 @@ struct BootSources {
     char command_line[64] = {};    // cut off, terminated
     Range ram[ram_ranges_max] = {};
     std::size_t ram_count = 0;     // usable RAM, as the firmware reports it
+    std::uint64_t rsdp = 0;        // the firmware's tables (processors.hpp), where the loader says
 
     // The decimal number behind `name` on the command line, or `fallback`.
     std::uint64_t option(std::string_view name, std::uint64_t fallback) const;

@@ -1,6 +1,8 @@
 // 16550: National Semiconductor's data sheet, section 8. Text mode: IBM VGA, 80 x 25.
 #include "kernel/bare/x86_64/console.hpp"
 
+#include <atomic>
+
 #include "kernel/bare/x86_64/layout.hpp"
 #include "kernel/bare/x86_64/ports.hpp"
 
@@ -17,6 +19,7 @@ constexpr unsigned screen_columns = 80;
 constexpr unsigned screen_rows = 25;
 constexpr std::uint16_t light_grey = 0x0700;
 
+constinit std::atomic<bool> locked = false;
 constinit unsigned fifo_room = 0;
 constinit unsigned screen_column = 0;
 constinit bool screen_on = false;
@@ -58,6 +61,25 @@ void console_start() {
     out8(com1 + 3, bits_8n1);
     out8(com1 + 2, fifo_on);
     out8(com1 + 4, 0x03);
+}
+
+bool console_take(std::uint32_t tries) {
+    while (tries-- > 0) {
+        if (!locked.exchange(true, std::memory_order_acquire)) return true;
+        __builtin_ia32_pause();
+    }
+    return false;
+}
+
+ConsoleLock::ConsoleLock() {
+    while (!console_take(1)) {
+    }
+}
+ConsoleLock::~ConsoleLock() { locked.store(false, std::memory_order_release); }
+
+void console_seize() {
+    constexpr std::uint32_t tries = 1 << 20;  // a line's time
+    console_take(tries);
 }
 
 void screen_start() { screen_on = true; }

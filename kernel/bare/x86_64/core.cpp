@@ -3,8 +3,9 @@
 #include "kernel/bare/x86_64/console.hpp"
 #include "kernel/bare/x86_64/cpu.hpp"
 #include "kernel/bare/x86_64/ports.hpp"
-#include "kernel/bare/x86_64/programs.hpp"
 #include "kernel/bare/x86_64/paging.hpp"
+#include "kernel/bare/x86_64/programs.hpp"
+#include "kernel/bare/x86_64/promises.hpp"
 #include "kernel/bare/x86_64/report.hpp"
 #include "kernel/machine/machine.hpp"
 
@@ -27,6 +28,9 @@ constexpr std::uint64_t ticks_of(const UserContext& context) {
     const auto resume = static_cast<std::uint64_t>(context.resume);
     return resume > 1 ? resume - 1 : 0;
 }
+
+// All cores'; set before the others start.
+constinit std::uint64_t ticks_max = 0;
 
 }  // namespace
 
@@ -54,8 +58,8 @@ Trap Core::run_full(UserContext& context) {
 Trap Core::after_trap(UserContext& context) {
     const auto vector = bare::trap_vector(bare::chitin_core_state.trap_place);
     const std::uint64_t error = bare::chitin_core_state.trap_error;
-    if (vector == bare::timer_vector) {
-        if (tick(context)) {
+    if (vector >= bare::timer_vector) {
+        if (interrupt(context, vector)) {
             context.resume = Resume::full;
             return Trap{TrapKind::runaway, 0, 0, abi::VirtAddr{}};
         }
@@ -69,12 +73,13 @@ Trap Core::after_trap(UserContext& context) {
     return Trap{TrapKind::exception, vector, error, abi::VirtAddr{}};
 }
 
-// Counts a timer interrupt; true when the environment has run away.
-bool Core::tick(UserContext& context) {
-    bare::timer_acknowledge();
-    const std::uint64_t ticks = ticks_of(context) + 1;
+// Counts the timer's; another core's comes late, for a wait that is over. True when the
+// environment has run away.
+bool Core::interrupt(UserContext& context, std::uint32_t vector) {
+    bare::interrupt_acknowledge();
+    const std::uint64_t ticks = ticks_of(context) + (vector == bare::timer_vector ? 1 : 0);
     context.resume = static_cast<Resume>(ticks + 1);
-    return ticks > ticks_max_;
+    return ticks > ticks_max;
 }
 
 void Core::fp_reset(UserContext& context) {
@@ -97,27 +102,46 @@ void Core::prepare_root(std::span<std::uint64_t, 512> root) {
 }
 
 void Core::set_watchdog(std::uint64_t seconds) {
-    ticks_max_ = seconds * bare::timer_ticks_per_second;
+    ticks_max = seconds * bare::timer_ticks_per_second;
 }
 
-void Core::begin_cell(std::uint32_t cell, bool trace) {
+void Core::begin_cell(const BootInfo& boot) {
     loaded_ = nullptr;
     now_ns_ = 0;
-    cell_ = cell;
-    trace_ = trace;
+    cell_ = boot.cell_index;
+    trace_ = boot.cell->trace_full != 0;
+    alone_ = boot.cell->cores == 1;
 }
 
+void Core::end_cell() {
+    if (!alone_) bare::promises.end(id_);
+}
+
+abi::Instant Core::synchronise(abi::Instant next) {
+    return alone_ ? abi::never : bare::promises.synchronise(id_, next);
+}
+
+void Core::notify(abi::CoreId core, abi::Instant arrival) {
+    bare::promises.notify(id_, core.value, arrival);
+}
+
+std::uint64_t Core::interrupts() { return bare::promises.notified(id_); }
+
 void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
-    bare::report_output(cell_, env.value, channel == abi::Channel::result, text);
+    bare::report_output(cell_, abi::machine_wide(id(), env), channel == abi::Channel::result,
+                        text);
 }
 
 void Core::env_ended(abi::EnvId env, const abi::EnvInfo& info) {
-    bare::report_env(cell_, env.value, info);
+    bare::report_env(cell_, abi::machine_wide(id(), env), info);
 }
 
 void Core::event(const abi::Event& event) {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&event);
-    for (std::size_t i = 0; i < sizeof event; ++i) {
+    abi::Event wide = event;
+    wide.env = abi::machine_wide(id(), event.env);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&wide);
+    const bare::ConsoleLock whole_record;
+    for (std::size_t i = 0; i < sizeof wide; ++i) {
         bare::out8(bare::debug_console_port, bytes[i]);
     }
 }

@@ -2,8 +2,8 @@
 //
 // Why not GS: an environment can load GS at any moment, so reaching per-core state through it
 // needs swapgs, whose pairing NMIs, debug exceptions and MOV SS have broken in most kernels.
-// A core's roots map the kernel's half, so a fixed address can name each core's own page; with
-// one core it is simply this object.
+// A core's roots map the kernel's half, so a fixed address can name each core's own page
+// (paging.hpp): whatever is marked CHITIN_OWN (layout.hpp) is one object a core.
 //
 // The trick that makes traps short: while an environment runs, the TSS's rsp0 points just
 // past its context's saved registers, so the processor itself writes the interrupt frame into
@@ -12,6 +12,8 @@
 
 #include <cstddef>
 #include <cstdint>
+
+#include "kernel/bare/x86_64/layout.hpp"
 
 namespace kernel::bare {
 

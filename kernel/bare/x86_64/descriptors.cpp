@@ -2,6 +2,7 @@
 #include "kernel/bare/x86_64/descriptors.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 #include "kernel/bare/x86_64/apic.hpp"
 #include "kernel/bare/x86_64/core_state.hpp"
@@ -15,12 +16,12 @@ extern "C" char chitin_machine_check_stack_top[];
 namespace kernel::bare {
 
 extern "C" {
-constinit CoreState chitin_core_state{};
+CHITIN_OWN CoreState chitin_core_state{};
 }
 
 namespace {
 
-constexpr unsigned gates = timer_vector + 1;
+constexpr unsigned gates = wake_vector + 1;
 
 struct Gate {
     std::uint64_t low, high;
@@ -31,19 +32,20 @@ struct [[gnu::packed]] TablePointer {
     std::uint64_t base;
 };
 
-constinit std::uint64_t gdt[7] = {
+constexpr std::uint64_t segments[] = {
     0,
     0x00af'9b00'0000'ffff,  // kernel code, 64 bits
     0x00cf'9300'0000'ffff,  // kernel data
     0x00cf'f300'0000'ffff,  // user data
     0x00af'fb00'0000'ffff,  // user code, 64 bits
-    0, 0,                   // the TSS
 };
-constinit Gate idt[gates] = {};
+CHITIN_OWN std::uint64_t gdt[7] = {};  // the segments and, in two words, the TSS
+constinit Gate idt[gates] = {};        // all cores'
 
 std::uint64_t address_of(const void* object) { return reinterpret_cast<std::uint64_t>(object); }
 
 void load_gdt() {
+    std::memcpy(gdt, segments, sizeof segments);
     TaskState& tss = chitin_core_state.tss;
     tss.ist[0] = address_of(chitin_double_fault_stack_top);
     tss.ist[1] = address_of(chitin_nmi_stack_top);
@@ -68,7 +70,9 @@ void load_gdt() {
         : "rax", "memory");
 }
 
-void load_idt() {
+}  // namespace
+
+void descriptors_make() {
     for (unsigned vector = 0; vector < gates; ++vector) {
         const std::uint64_t stub = address_of(chitin_trap_stubs) + trap_stub_size * vector;
         const std::uint64_t stack = vector == 8 ? 1 : vector == 2 ? 2 : vector == 18 ? 3 : 0;
@@ -77,6 +81,11 @@ void load_idt() {
                           std::uint64_t{0x8e} << 40 | level << 45 | (stub >> 16 & 0xffff) << 48;
         idt[vector].high = stub >> 32;
     }
+}
+
+namespace {
+
+void load_idt() {
     const TablePointer pointer{sizeof idt - 1, address_of(idt)};
     asm volatile("lidt %0" : : "m"(pointer));
 }

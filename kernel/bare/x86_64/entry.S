@@ -1,7 +1,8 @@
-# The ways into and out of the kernel: syscall and 33 trap stubs in, sysret and iretq out.
+# The ways into and out of the kernel: syscall and 34 trap stubs in, sysret and iretq out.
 #
-# Invariants: interrupts are off in the kernel; nothing here faults; double fault, NMI and
-# machine check run on stacks of their own (descriptors.cpp) and never return.
+# Invariants: interrupts are off in the kernel, but for halt() (apic.hpp); nothing here faults;
+# double fault, NMI and machine check run on stacks of their own (descriptors.cpp) and never
+# return.
 # sysret is used only with a canonical user rip (machine_impl.hpp checks it).
 
         .set    KERNEL_RSP, 0           # CoreState, core_state.hpp
@@ -112,13 +113,13 @@ chitin_syscall_entry:
         ret
         .size   chitin_syscall_entry, . - chitin_syscall_entry
 
-# Stubs of 5 bytes for vectors 0..32: the address that `call` pushes tells which it was
+# Stubs of 5 bytes for vectors 0..33: the address that `call` pushes tells which it was
 # (trap_vector in core_state.hpp).
         .globl  chitin_trap_stubs
         .type   chitin_trap_stubs, @function
 chitin_trap_stubs:
         .set    vector, 0
-        .rept   33
+        .rept   34
         .byte   0xe8                    # call, always with 32 bits of displacement
         .if     ((0x227d00 >> vector) & 1) == 0
         .long   trap_without_error - . - 4
@@ -172,11 +173,20 @@ trap_common:
 # A trap in the kernel, or one that nobody survives: to the panic, with the frame.
         .type   trap_in_kernel, @function
 trap_in_kernel:
+        cmpq    $chitin_trap_stubs + 5 * 33, (%rsp)
+        jae     interrupt_in_kernel
         cld
         mov     %rsp, %rdi              # frame: place, error, rip, cs, rflags, rsp, ss
         and     $-16, %rsp
         call    chitin_trap_panic
         ud2
         .size   trap_in_kernel, . - trap_in_kernel
+
+# Vectors 32 and 33: they end a halt(), which acknowledges them.
+        .type   interrupt_in_kernel, @function
+interrupt_in_kernel:
+        add     $16, %rsp
+        iretq
+        .size   interrupt_in_kernel, . - interrupt_in_kernel
 
         .section .note.GNU-stack, "", @progbits

@@ -22,6 +22,9 @@ inline constexpr std::uint64_t apic_address = image_base + large_page - 4096;
 inline constexpr std::uint64_t screen_address = image_base + large_page - 2 * 4096;
 inline constexpr std::uint64_t direct_end = std::uint64_t{4} << 30;  // RAM above is not used
 
+// Zero at the start, and one object a core, at one address (paging.hpp, kernel.ld).
+#define CHITIN_OWN [[gnu::section(".bss.core")]] constinit
+
 inline std::byte* direct(std::uint64_t physical) {
     return reinterpret_cast<std::byte*>(direct_base + physical);
 }

@@ -3,6 +3,6 @@
 
 namespace kernel::bare {
 
-void selftest(const BootSources&) {}
+void selftest(const BootSources&, const abi::CellRecord&) {}
 
 }  // namespace kernel::bare

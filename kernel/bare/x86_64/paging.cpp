@@ -1,5 +1,7 @@
 #include "kernel/bare/x86_64/paging.hpp"
 
+#include <cstring>
+
 #include "kernel/bare/x86_64/layout.hpp"
 #include "kernel/bare/x86_64/ports.hpp"
 #include "kernel/machine/boot_info.hpp"
@@ -7,27 +9,34 @@
 
 extern "C" const char chitin_text_begin[], chitin_rodata_begin[], chitin_data_begin[];
 extern "C" const char chitin_guards_begin[], chitin_data_end[], chitin_image_end[];
+extern "C" const char chitin_core_begin[], chitin_core_end[];
 
 namespace kernel::bare {
 
 using Entry = x86::PageTableEntry;
 using Table = std::uint64_t[512];
 
-// boot.S fills these first.
+// What each core's own pages begin with.
+struct alignas(4096) OwnTables {
+    Table root, pdpt, directory, leaves;  // the last three: the image's
+};
+
+// boot.S fills these first, and has OwnTables' layout.
 extern "C" {
-[[gnu::section(".bss.tables"), gnu::aligned(4096)]] Table chitin_kernel_root;
 [[gnu::section(".bss.tables"), gnu::aligned(4096)]] Table chitin_direct_pdpt;
 [[gnu::section(".bss.tables"), gnu::aligned(4096)]] Table chitin_direct_directories[4];
-[[gnu::section(".bss.tables"), gnu::aligned(4096)]] Table chitin_image_pdpt;
-[[gnu::section(".bss.tables"), gnu::aligned(4096)]] Table chitin_image_directory;
+[[gnu::section(".bss.core_tables")]] OwnTables chitin_own_tables;
 }
 
 namespace {
 
-[[gnu::section(".bss.tables"), gnu::aligned(4096)]] Table image_leaves;
+CHITIN_OWN std::uint64_t root_physical = 0;
+
+OwnTables& tables = chitin_own_tables;
 
 constexpr std::uint64_t global = 1 << 8;
 constexpr std::uint64_t large = 1 << 7;
+constexpr std::uint64_t boot_code = 1 << 20;  // physical: kernel.ld
 constexpr std::uint64_t uncached = 1 << 3 | 1 << 4;
 constexpr std::uint64_t accessed_dirty = Entry::accessed | Entry::dirty;
 
@@ -35,10 +44,11 @@ constexpr std::uint64_t read_only =
     Entry::present | Entry::no_execute | global | accessed_dirty;
 constexpr std::uint64_t read_write = read_only | Entry::writable;
 constexpr std::uint64_t read_execute = Entry::present | global | accessed_dirty;
+constexpr std::uint64_t table = Entry::present | Entry::writable;
 
 void map_image(const char* begin, const char* end, std::uint64_t flags) {
     for (std::uint64_t at = image_physical(begin); at < image_physical(end); at += 4096) {
-        image_leaves[at / 4096] = at | flags;
+        tables.leaves[at / 4096] = at | flags;
     }
 }
 
@@ -47,7 +57,7 @@ void unmap_guards() {
     constexpr std::uint64_t stack_pages[] = {4, 2, 2, 2};
     std::uint64_t page = image_physical(chitin_guards_begin) / 4096;
     for (const std::uint64_t pages : stack_pages) {
-        image_leaves[page] = 0;
+        tables.leaves[page] = 0;
         page += 1 + pages;
     }
 }
@@ -61,9 +71,9 @@ void paging_final(std::uint64_t ram_end) {
     map_image(chitin_data_end, chitin_image_end, read_only);
     unmap_guards();
     constexpr std::uint64_t apic_physical = 0xfee0'0000, screen_physical = 0xb'8000;
-    image_leaves[511] = apic_physical | read_write | uncached;
-    image_leaves[510] = screen_physical | read_write | uncached;
-    chitin_image_directory[0] = image_physical(image_leaves) | Entry::present | Entry::writable;
+    tables.leaves[511] = apic_physical | read_write | uncached;
+    tables.leaves[510] = screen_physical | read_write | uncached;
+    tables.directory[0] = image_physical(tables.leaves) | table;
 
     constexpr std::uint64_t pool = abi::address_of(machine::pool_first).value;
     auto* directory = &chitin_direct_directories[0][0];
@@ -71,17 +81,44 @@ void paging_final(std::uint64_t ram_end) {
         const bool ours = at >= pool && at < ram_end;
         directory[at / large_page] = ours ? at | read_write | large : 0;
     }
-    chitin_kernel_root[0] = 0;
+    paging_own(image_physical(tables.root));
+}
+
+std::uint64_t core_bytes() {
+    return static_cast<std::uint64_t>(chitin_core_end - chitin_core_begin);
+}
+
+std::uint32_t paging_for_core(std::uint64_t own) {
+    auto& its = *reinterpret_cast<OwnTables*>(direct(own));
+    std::memcpy(&its, chitin_core_begin,
+                static_cast<std::size_t>(chitin_guards_begin - chitin_core_begin));
+    const std::uint64_t begin = image_physical(chitin_core_begin);
+    for (std::uint64_t offset = 0; offset < core_bytes(); offset += 4096) {
+        std::uint64_t& leaf = its.leaves[(begin + offset) / 4096];
+        if (leaf != 0) leaf += own - begin;
+    }
+    its.leaves[boot_code / 4096] = boot_code | read_execute;
+    its.directory[0] = (own + offsetof(OwnTables, leaves)) | table;
+    its.pdpt[0] = its.pdpt[510] = (own + offsetof(OwnTables, directory)) | table;
+    its.root[0] = its.root[511] = (own + offsetof(OwnTables, pdpt)) | table;
+    return static_cast<std::uint32_t>(own);
+}
+
+void paging_own(std::uint64_t root) {
+    tables.root[0] = 0;
+    tables.pdpt[0] = 0;
+    tables.leaves[boot_code / 4096] = 0;
+    root_physical = root;
     load_kernel_root();
 }
 
-void load_kernel_root() { write_cr3(image_physical(chitin_kernel_root)); }
+void load_kernel_root() { write_cr3(root_physical); }
 
-std::span<std::uint64_t, 512> kernel_root() { return chitin_kernel_root; }
+std::span<std::uint64_t, 512> kernel_root() { return tables.root; }
 
 void share_kernel_half(std::span<std::uint64_t, 512> root) {
     for (std::size_t i = 256; i < 512; ++i) {
-        root[i] = chitin_kernel_root[i];
+        root[i] = tables.root[i];
     }
 }
 

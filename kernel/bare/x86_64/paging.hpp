@@ -1,4 +1,7 @@
 // Paging: the kernel's own mappings, W^X, and what every root shares (layout.hpp).
+//
+// Each core has tables of its own for the kernel's image, which differ in one stretch only: at
+// chitin_core_begin each core finds its own pages. The tables themselves lie there too.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +13,19 @@ namespace kernel::bare {
 // [16 MiB, ram_end), no identity map.
 void paging_final(std::uint64_t ram_end);
 
-// Puts the kernel's half into a root.
+// The bytes that each core has of its own, in whole pages.
+std::uint64_t core_bytes();
+
+// Makes another core's pages at the physical address `own` of the direct map: tables like this
+// core's, a copy of what this core has behind them, stacks. Until it calls paging_own() its root
+// also maps the image at its physical address, where the core turns paging on. Returns the root.
+std::uint32_t paging_for_core(std::uint64_t own);
+void paging_own(std::uint64_t root);
+
+// Puts this core's kernel half into a root.
 void share_kernel_half(std::span<std::uint64_t, 512> root);
 
-// Back to the kernel's own root: no environment's memory is mapped.
+// Back to this core's own root: no environment's memory is mapped.
 void load_kernel_root();
 
 // Walks everything reachable from `root`; returns how many pages are writable and executable,

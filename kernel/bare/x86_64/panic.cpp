@@ -1,9 +1,11 @@
 #include "kernel/bare/x86_64/panic.hpp"
 
+#include <atomic>
 #include <cstdint>
 
 #include "kernel/bare/x86_64/console.hpp"
 #include "kernel/bare/x86_64/core_state.hpp"
+#include "kernel/bare/x86_64/cores.hpp"
 #include "kernel/bare/x86_64/ports.hpp"
 #include "kernel/bare/x86_64/power.hpp"
 #include "kernel/base/assert.hpp"
@@ -92,11 +94,22 @@ void backtrace(std::uint64_t rsp) {
 
 [[noreturn]] void stop() { power_off(Exit::panicked); }
 
+// The first core that panics speaks; the others stop.
 void begin() {
-    static constinit bool again = false;
-    if (again) stop();  // a panic in a panic
-    again = true;
+    static constinit std::atomic<std::uint32_t> speaker = 0;
+    const std::uint32_t self = this_core().id().value;
+    std::uint32_t before = 0;
+    if (!speaker.compare_exchange_strong(before, self + 1)) {
+        if (before != self + 1) core_stopped();
+        stop();  // a panic in a panic
+    }
+    console_seize();
+    cores_stop();
     put("\n#panic ");
+    if (self == 0) return;
+    put("core ");
+    put_decimal(self);
+    put(": ");
 }
 
 // By vector, one after another.
@@ -144,6 +157,16 @@ extern "C" [[noreturn]] void chitin_trap_panic(const TrapFrame& frame) {
     put(")\n");
     put_place(frame.rip);
     backtrace(frame.rsp);
+    stop();
+}
+
+void refuse(const char* needs, std::uint64_t needed, const char* has, std::uint64_t there) {
+    begin();
+    put(needs);
+    put_decimal(needed);
+    put(has);
+    put_decimal(there);
+    put('\n');
     stop();
 }
 

@@ -1,10 +1,16 @@
-// The panic: the kernel's own mistake. Says what, where, and by which calls, and stops.
+// The panic: the kernel's own mistake. Says what, where, by which calls and, but for core 0, on
+// which core, and stops all cores.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace kernel::bare {
 
 [[noreturn]] void panic(std::string_view message);
+
+// Not a mistake, but the machine's end all the same: it has too little of something.
+[[noreturn]] void refuse(const char* needs, std::uint64_t needed, const char* has,
+                         std::uint64_t there);
 
 }  // namespace kernel::bare

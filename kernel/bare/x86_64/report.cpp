@@ -47,17 +47,19 @@ void report_done(std::uint32_t cells, std::uint32_t failed) {
     put('\n');
 }
 
-void report_output(std::uint32_t cell, std::uint16_t env, bool result, std::string_view text) {
+void report_output(std::uint32_t cell, abi::EnvId env, bool result, std::string_view text) {
+    const ConsoleLock whole_line;
     put(result ? "#result" : "#text");
-    put_numbers({cell, env});
+    put_numbers({cell, env.value});
     put(' ');
     for (const char c : text) put_escaped(c);
     put('\n');
 }
 
-void report_env(std::uint32_t cell, std::uint16_t env, const abi::EnvInfo& info) {
+void report_env(std::uint32_t cell, abi::EnvId env, const abi::EnvInfo& info) {
+    const ConsoleLock whole_line;
     put("#env");
-    put_numbers({cell, env, static_cast<std::uint32_t>(info.state),
+    put_numbers({cell, env.value, static_cast<std::uint32_t>(info.state),
                  static_cast<std::uint32_t>(info.reason), info.exit_code, info.creator.value,
                  info.serial, info.account.value, info.frames_used, info.calls, info.upcalls,
                  info.faults, info.time_ns, info.history_hash, info.history_events,

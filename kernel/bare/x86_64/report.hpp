@@ -8,7 +8,8 @@
 //   #done <cells> <failed>
 //   #panic <message>     then #at <address> <name+offset> lines
 //
-// Numbers are decimal, addresses 0x hexadecimal. Other lines are for people.
+// Numbers are decimal, addresses 0x hexadecimal. Other lines are for people. <env> is
+// abi::machine_wide. Cores take turns, a line each.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace kernel::bare {
 void report_begin(std::uint32_t cell);
 void report_end(std::uint32_t cell, const machine::Outcome& outcome);
 void report_done(std::uint32_t cells, std::uint32_t failed);
-void report_output(std::uint32_t cell, std::uint16_t env, bool result, std::string_view text);
-void report_env(std::uint32_t cell, std::uint16_t env, const abi::EnvInfo& info);
+void report_output(std::uint32_t cell, abi::EnvId env, bool result, std::string_view text);
+void report_env(std::uint32_t cell, abi::EnvId env, const abi::EnvInfo& info);
 
 }  // namespace kernel::bare

@@ -1,10 +1,12 @@
 #include "kernel/bare/x86_64/selftest.hpp"
 
 #include "kernel/bare/x86_64/console.hpp"
+#include "kernel/bare/x86_64/cores.hpp"
 #include "kernel/bare/x86_64/layout.hpp"
 #include "kernel/bare/x86_64/paging.hpp"
 #include "kernel/bare/x86_64/panic.hpp"
 #include "kernel/bare/x86_64/programs.hpp"
+#include "kernel/bare/x86_64/selftest_cores.hpp"
 #include "kernel/base/assert.hpp"
 #include "kernel/x86/page_table_entry.hpp"
 
@@ -21,7 +23,7 @@ constexpr std::uint64_t large = 1 << 7;
     return *caller == 0 ? 0 : overflow_stack(local) + local[0];
 }
 
-// Counts pages; every table the machine itself makes lies in the image.
+// Counts pages; every table the machine itself makes lies in the image or is a core's own.
 struct Audit {
     std::uint64_t pages = 0;
     std::uint64_t writable_executable = 0;
@@ -33,7 +35,8 @@ struct Audit {
             const bool write = writable && entry.has(Entry::writable);
             const bool execute = executable && !entry.has(Entry::no_execute);
             if (level > 1 && !entry.has(large)) {
-                const auto below = image_base + abi::address_of(entry.frame()).value;
+                const auto physical = abi::address_of(entry.frame()).value;
+                const auto below = physical + (physical < large_page ? image_base : direct_base);
                 table(reinterpret_cast<const std::uint64_t*>(below), level - 1, write, execute);
                 continue;
             }
@@ -58,7 +61,14 @@ void audit(std::span<std::uint64_t, 512> root) {
 
 }  // namespace
 
-void selftest(const BootSources& sources) {
+namespace {
+
+// Of the test, for the core that it runs on: `sources` lies on core 0's own stack.
+constinit BootSources chosen{};
+
+machine::Outcome run_chosen(machine::Core& core, const machine::BootInfo&) {
+    const BootSources& sources = chosen;
+    if (core.id().value != sources.option("core=", 0)) return {};
     if (sources.option_given("selftest=panic")) panic("selftest: a panic");
     if (sources.option_given("selftest=assert")) CHITIN_ASSERT(sources.ram_count == 0);
     if (sources.option_given("selftest=stack")) {
@@ -66,6 +76,17 @@ void selftest(const BootSources& sources) {
         put_decimal(overflow_stack(&seed));
     }
     if (sources.option_given("selftest=wx")) audit(kernel_root());
+    return {};
+}
+
+}  // namespace
+
+void selftest(const BootSources& sources, const abi::CellRecord& cell) {
+    machine::BootInfo boot{};
+    boot.cell = &cell;
+    chosen = sources;
+    if (sources.option_given("selftest=cores")) return selftest_cores(boot);
+    cores_run(run_chosen, boot);
 }
 
 }  // namespace kernel::bare

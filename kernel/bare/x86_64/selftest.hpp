@@ -6,12 +6,17 @@
 //   stack   overflows the kernel's stack: the double fault's own stack must catch it
 //   wx      looks through all of the kernel's mappings and the programs' for one that is
 //           writable and executable, and goes on booting
+//   cores   all cores of the first cell send each other messages, and go on booting
+//           (selftest_cores.hpp)
+//
+// All but the last run on core 0, or on another of the first cell's with `core=NUMBER`.
 #pragma once
 
+#include "kernel/abi/bundle.hpp"
 #include "kernel/bare/x86_64/boot_sources.hpp"
 
 namespace kernel::bare {
 
-[[gnu::noinline]] void selftest(const BootSources& sources);
+[[gnu::noinline]] void selftest(const BootSources& sources, const abi::CellRecord& cell);
 
 }  // namespace kernel::bare

@@ -4,6 +4,7 @@
 #include "kernel/bare/x86_64/apic.hpp"
 #include "kernel/bare/x86_64/boot_sources.hpp"
 #include "kernel/bare/x86_64/console.hpp"
+#include "kernel/bare/x86_64/cores.hpp"
 #include "kernel/bare/x86_64/cpu.hpp"
 #include "kernel/bare/x86_64/descriptors.hpp"
 #include "kernel/bare/x86_64/layout.hpp"
@@ -20,9 +21,9 @@ namespace {
 
 constexpr std::uint64_t pool_begin = abi::address_of(machine::pool_first).value;
 
-// Where the parts of one cell's memory begin; its end is the tables' end.
+// Where the parts of one cell's memory begin; its end is the rings' end.
 struct CellMemory {
-    std::uint64_t bundle, tables, end;
+    std::uint64_t bundle, tables, rings, end;
 };
 
 // The bundle, which moves: each cell has it right behind its own pool. memmove() may overlap.
@@ -50,25 +51,42 @@ constexpr std::uint64_t page_up(std::uint64_t value) {
     return (value + abi::page_size - 1) & ~(abi::page_size - 1);
 }
 
-CellMemory lay_out(std::uint64_t pool_frames, std::uint64_t bundle_bytes) {
+CellMemory lay_out(const Bundle& bundle, std::uint32_t index) {
+    const abi::CellRecord& cell = bundle.cell(index);
+    const std::uint64_t tables = machine::bundle_table_frames(bundle.bytes) * abi::page_size;
     CellMemory memory{};
-    memory.bundle = pool_begin + pool_frames * abi::page_size;
-    memory.tables = page_up(memory.bundle + bundle_bytes);
-    memory.end =
-        memory.tables + machine::bundle_table_frames(bundle_bytes) * abi::page_size;
+    memory.bundle = pool_begin + cell.pool_frames * abi::page_size;
+    memory.tables = page_up(memory.bundle + bundle.bytes);
+    memory.rings = memory.tables + cell.cores * tables;
+    memory.end = memory.rings + machine::ring_frames(cell.cores) * abi::page_size;
     return memory;
 }
 
-std::uint64_t pool_frames_most(const Bundle& bundle) {
-    std::uint64_t most = 0;
+// What the most demanding cells need.
+struct Needs {
+    std::uint64_t cells_end;  // behind it: what the other cores have of their own
+    std::uint32_t cores;
+
+    std::uint64_t end() const { return cells_end + (cores - 1) * core_bytes(); }
+};
+
+Needs needs_of(const Bundle& bundle) {
+    Needs needs{0, 1};
     for (std::uint32_t i = 0; i < bundle.header().cell_count; ++i) {
-        const std::uint64_t frames = bundle.cell(i).pool_frames;
-        most = frames > most ? frames : most;
+        const std::uint64_t end = lay_out(bundle, i).end;
+        const std::uint32_t cores = bundle.cell(i).cores;
+        needs.cells_end = end > needs.cells_end ? end : needs.cells_end;
+        needs.cores = cores > needs.cores ? cores : needs.cores;
     }
-    return most;
+    return needs;
 }
 
-void check_memory(const BootSources& sources, std::uint64_t end) {
+void check_machine(const BootSources& sources, const Needs& needs,
+                   const Processors& processors) {
+    if (needs.cores > processors.count) {
+        refuse("this bundle needs ", needs.cores, " cores, the machine has ", processors.count);
+    }
+    const std::uint64_t end = needs.end();
     if (end <= direct_end && sources.usable(Range{pool_begin, end})) return;
     put("this bundle needs usable RAM from 16 MiB to ");
     put_decimal((end + (1 << 20) - 1) >> 20);
@@ -76,8 +94,8 @@ void check_memory(const BootSources& sources, std::uint64_t end) {
     panic("not enough memory");
 }
 
-machine::Outcome run_one(machine::Core& core, Bundle& bundle, std::uint32_t index, bool xsave) {
-    const CellMemory memory = lay_out(bundle.cell(index).pool_frames, bundle.bytes);
+machine::Outcome run_one(Bundle& bundle, std::uint32_t index, bool xsave) {
+    const CellMemory memory = lay_out(bundle, index);
     bundle.move(memory.bundle);
     std::memset(direct(pool_begin), 0, memory.bundle - pool_begin);
     std::memset(direct(memory.bundle + bundle.bytes), 0,
@@ -92,25 +110,21 @@ machine::Outcome run_one(machine::Core& core, Bundle& bundle, std::uint32_t inde
         .bundle_first = abi::frame_of(abi::PhysAddr{memory.bundle}),
         .bundle_bytes = bundle.bytes,
         .tables_first = abi::frame_of(abi::PhysAddr{memory.tables}),
-        .rings_first = abi::frame_of(abi::PhysAddr{memory.end}),
+        .rings_first = abi::frame_of(abi::PhysAddr{memory.rings}),
         .window_base = window_base,
         .xsave = xsave,
         .programs = programs_map(bundle.blob, memory.bundle)};
-    core.begin_cell(index, cell.trace_full != 0);
     report_begin(index);
-    const machine::Outcome outcome = run_cell(core, boot);
-    load_kernel_root();
+    const machine::Outcome outcome = cores_run(run_cell, boot);
     report_end(index, outcome);
     return outcome;
 }
 
-[[noreturn]] void run_all(Bundle& bundle, bool xsave, std::uint64_t watchdog_seconds) {
-    static constinit machine::Core core;
-    core.set_watchdog(watchdog_seconds);
+[[noreturn]] void run_all(Bundle& bundle, bool xsave) {
     const std::uint32_t cells = bundle.header().cell_count;
     std::uint32_t failed = 0;
     for (std::uint32_t i = 0; i < cells; ++i) {
-        const machine::Outcome outcome = run_one(core, bundle, i, xsave);
+        const machine::Outcome outcome = run_one(bundle, i, xsave);
         const bool good = outcome.exit_code == 0 && outcome.frames_lost == 0 &&
                           outcome.reason == abi::EndReason::exited;
         failed += good ? 0 : 1;
@@ -124,6 +138,7 @@ machine::Outcome run_one(machine::Core& core, Bundle& bundle, std::uint32_t inde
 extern "C" [[noreturn]] void chitin_start(std::uint32_t magic, std::uint64_t information) {
     console_start();
     put("chitin: bare x86-64\n");
+    descriptors_make();
     descriptors_load();
     const bool xsave = cpu_enable();
     BootSources sources;
@@ -134,16 +149,20 @@ extern "C" [[noreturn]] void chitin_start(std::uint32_t magic, std::uint64_t inf
                   loaded.end - loaded.begin};
     if (const char* wrong = bundle_check(bundle.blob, bundle.bytes)) panic(wrong);
     bundle.bytes = bundle.header().size_bytes;
-    const CellMemory most = lay_out(pool_frames_most(bundle), bundle.bytes);
-    check_memory(sources, most.end);
-    bundle.move(lay_out(bundle.cell(0).pool_frames, bundle.bytes).bundle);
-    paging_final(most.end);
+    const Needs needs = needs_of(bundle);
+    Processors processors{};
+    processors_read(processors, sources.rsdp);
+    check_machine(sources, needs, processors);
+    bundle.move(lay_out(bundle, 0).bundle);
+    if (needs.cores > 1) cores_prepare(sources);
+    paging_final(needs.end());
     screen_start();
-    timer_start();
+    apic_start(wide_ids(processors));
+    machine::Core::set_watchdog(sources.option("watchdog=", watchdog_seconds_default));
+    cores_start(processors, needs.cores, needs.cells_end);
     programs_map(bundle.blob, bundle.physical);
-    selftest(sources);
-    run_all(bundle, xsave,
-            sources.option("watchdog=", watchdog_seconds_default));
+    selftest(sources, bundle.cell(0));
+    run_all(bundle, xsave);
 }
 
 }  // namespace kernel::bare

@@ -37,16 +37,26 @@ bool write_part(std::span<const std::byte> bundle, CellRange part, const std::st
 
 std::uint64_t memory_mib(std::span<const std::byte> bundle) {
     constexpr std::uint64_t mib = 1 << 20, firmware_mib = 16;
+    constexpr std::uint64_t core_frames = 32;  // what each core but the first has of its own
     const BundleHeader header = header_of(bundle);
     std::uint64_t frames = 0;
     for (std::uint32_t i = 0; i < header.cell_count; ++i) {
         const CellRecord cell = cell_of(bundle, i);
         frames = std::max<std::uint64_t>(
             frames, cell.pool_frames + kernel::machine::ring_frames(cell.cores) +
-                        cell.cores * kernel::machine::bundle_table_frames(bundle.size()));
+                        cell.cores * kernel::machine::bundle_table_frames(bundle.size()) +
+                        (cell.cores - 1) * core_frames);
     }
     frames += kernel::machine::pool_first.value;
     return (frames * kernel::abi::page_size + bundle.size() + mib - 1) / mib + firmware_mib;
+}
+
+std::uint32_t cores_most(std::span<const std::byte> bundle) {
+    std::uint32_t most = 1;
+    for (std::uint32_t i = 0; i < header_of(bundle).cell_count; ++i) {
+        most = std::max(most, cell_of(bundle, i).cores);
+    }
+    return most;
 }
 
 }  // namespace sim::testbed::boot

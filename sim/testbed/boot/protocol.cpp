@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace sim::testbed::boot {
 namespace {
@@ -194,7 +195,7 @@ engine::CellResult ProtocolReader::take_open() {
         current_.envs.push_back(take_env(outputs_.begin()->first));
     }
     std::ranges::stable_sort(current_.envs, {}, [](const engine::EnvResult& env) {
-        return env.info.serial;
+        return std::pair{engine::core_of(env), env.info.serial};
     });
     open_ = false;
     return std::move(current_);

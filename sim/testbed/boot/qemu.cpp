@@ -15,7 +15,7 @@ constexpr int status_succeeded = 0x10 * 2 + 1;
 constexpr int status_cell_failed = 0x11 * 2 + 1;
 
 std::vector<std::string> arguments(const BareOptions& options, std::uint64_t memory_mib,
-                                   const TemporaryFolder& folder) {
+                                   std::uint32_t cores, const TemporaryFolder& folder) {
     std::vector<std::string> all{
         options.qemu,  "-machine",   options.machine,     "-accel",  "tcg",
         "-cpu",        options.cpu,  "-m",                std::to_string(memory_mib),
@@ -31,6 +31,7 @@ std::vector<std::string> arguments(const BareOptions& options, std::uint64_t mem
         all.insert(all.end(), {"-cdrom", options.iso});
         if (!options.firmware.empty()) all.insert(all.end(), {"-bios", options.firmware});
     }
+    if (cores > 1) all.insert(all.end(), {"-smp", std::to_string(cores)});
     if (options.count_instructions) all.insert(all.end(), {"-icount", "shift=0,sleep=off"});
     return all;
 }
@@ -50,7 +51,8 @@ std::expected<std::unique_ptr<Qemu>, std::string> Qemu::start(std::span<const st
         memory = boot::memory_mib(bundle);
         if (!options.iso.empty()) memory += firmware_mib + (bundle.size() >> 20);
     }
-    auto child = Child::start(arguments(options, memory, *folder));
+    const std::uint32_t cores = options.cores != 0 ? options.cores : cores_most(bundle);
+    auto child = Child::start(arguments(options, memory, cores, *folder));
     if (!child) return std::unexpected(child.error());
     auto qemu = std::unique_ptr<Qemu>{new Qemu{std::move(*child), part, options}};
     qemu->folder_ = std::move(folder);

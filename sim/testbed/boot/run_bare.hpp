@@ -28,6 +28,7 @@ struct BareOptions {
     std::string log;                          // not empty: the serial lines are appended here
     std::uint32_t jobs = 1;                   // machines at once
     std::uint64_t memory_mib = 0;             // 0: what the bundle needs
+    std::uint32_t cores = 0;                  // of each machine; 0: what the bundle needs
     double cell_seconds_max = 600;            // host time one cell may take
     bool count_instructions = false;          // -icount: the TSC counts instructions
     std::function<void(const engine::CellResult&)> on_cell;  // as each is final

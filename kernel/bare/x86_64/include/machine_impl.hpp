@@ -10,7 +10,8 @@
 //   sysret to anything else faults in ring 0 with the environment's rsp ([intel/vol2] SYSRET).
 // - rflags of a call are what `syscall` stored, those of every other trap are sanitised.
 // - Virtual time moves by charge() and idle_until() alone. The APIC timer's interrupts never
-//   reach the kernel but as TrapKind::runaway.
+//   reach the kernel but as TrapKind::runaway, those from other cores do not at all.
+// - All of it is the core's own: no other core reads or writes it.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +22,14 @@
 #include "kernel/abi/info.hpp"
 #include "kernel/bare/x86_64/core_state.hpp"
 #include "kernel/bare/x86_64/layout.hpp"
+#include "kernel/machine/boot_info.hpp"
 #include "kernel/machine/context.hpp"
 
 namespace kernel::machine {
 
 class Core {
 public:
-    abi::CoreId id() const { return abi::CoreId{0}; }
+    abi::CoreId id() const { return abi::CoreId{id_}; }
 
     [[gnu::always_inline]] Trap run(UserContext& context) {
         if (&context != loaded_) [[unlikely]] {
@@ -62,19 +64,22 @@ public:
         now_ns_ = instant.value > now_ns_ ? instant.value : now_ns_;
     }
 
-    abi::Instant synchronise(abi::Instant) { return abi::never; }
-    void notify(abi::CoreId, abi::Instant) {}
-    std::uint64_t interrupts() { return ~std::uint64_t{0}; }
+    abi::Instant synchronise(abi::Instant next);
+    void notify(abi::CoreId core, abi::Instant arrival);
+    std::uint64_t interrupts();
 
     void print(abi::EnvId env, abi::Channel channel, std::string_view text);
     bool tracing() const { return trace_; }
     void event(const abi::Event& event);  // only while tracing()
     void env_ended(abi::EnvId env, const abi::EnvInfo& info);
 
-    // The machine's own: how long an environment may run without entering the kernel.
-    void set_watchdog(std::uint64_t seconds);
+    // The machine's own: how long an environment may run without entering the kernel; all cores'.
+    static void set_watchdog(std::uint64_t seconds);
+    void set_id(std::uint32_t id) { id_ = static_cast<std::uint16_t>(id); }
     // A new cell begins at time 0.
-    void begin_cell(std::uint32_t cell, bool trace);
+    void begin_cell(const BootInfo& boot);
+    // It sends nothing any more.
+    void end_cell();
 
 private:
     template <auto Enter>
@@ -92,13 +97,14 @@ private:
     void load(UserContext& context);
     Trap run_full(UserContext& context);
     Trap after_trap(UserContext& context);
-    bool tick(UserContext& context);
+    bool interrupt(UserContext& context, std::uint32_t vector);
 
     UserContext* loaded_ = nullptr;
     std::uint64_t now_ns_ = 0;
-    std::uint64_t ticks_max_ = 0;
     std::uint32_t cell_ = 0;
+    std::uint16_t id_ = 0;
     bool trace_ = false;
+    bool alone_ = false;  // the cell's only core
 };
 
 }  // namespace kernel::machine
