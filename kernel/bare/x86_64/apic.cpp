@@ -61,7 +61,7 @@ void pit_wait(const std::atomic<std::uint32_t>& done) {
     // A machine whose PIT never answers must still boot: bounded.
     constexpr std::uint32_t polls_max = 10'000'000;
     for (std::uint32_t poll = 0;
-         poll < polls_max && (in8(0x61) & 0x20) == 0 && done == 0; ++poll) {
+         poll < polls_max && (in8(0x61) & 0x20) == 0 && done.load() == 0; ++poll) {
     }
 }
 

@@ -99,27 +99,32 @@ void read_multiboot(BootSources& sources, std::uint64_t information) {
 
 }  // namespace
 
-// Behind `name` on the command line, or empty.
-static std::string_view behind(std::string_view line, std::string_view name) {
-    for (; line.size() >= name.size(); line.remove_prefix(1)) {
-        if (line.starts_with(name)) return {line.data() + name.size()};
+// Behind `name` in the text, or nullptr.
+static const char* behind(const char* text, const char* name) {
+    for (; *text != '\0'; ++text) {
+        const char* at = text;
+        const char* wanted = name;
+        while (*wanted != '\0' && *at == *wanted) {
+            ++at;
+            ++wanted;
+        }
+        if (*wanted == '\0') return at;
     }
-    return {};
+    return nullptr;
 }
 
-std::uint64_t BootSources::option(std::string_view name, std::uint64_t fallback) const {
+std::uint64_t BootSources::option(const char* name, std::uint64_t fallback) const {
+    const char* digit = behind(command_line, name);
+    if (digit == nullptr) return fallback;
     std::uint64_t value = 0;
-    bool any = false;
-    for (const char c : behind(command_line, name)) {
-        if (c < '0' || c > '9') break;
-        value = value * 10 + static_cast<unsigned>(c - '0');
-        any = true;
+    for (; *digit >= '0' && *digit <= '9'; ++digit) {
+        value = value * 10 + static_cast<unsigned>(*digit - '0');
     }
-    return any ? value : fallback;
+    return value;
 }
 
-bool BootSources::option_given(std::string_view name) const {
-    return behind(command_line, name).data() != nullptr;
+bool BootSources::option_given(const char* name) const {
+    return behind(command_line, name) != nullptr;
 }
 
 bool BootSources::usable(Range wanted) const {
@@ -146,7 +151,7 @@ void boot_sources_read(BootSources& sources, std::uint32_t magic, std::uint64_t 
         panic("started by neither PVH nor multiboot2");
     }
     if (sources.bundle.end <= sources.bundle.begin) {
-        panic("no boot bundle: pass one as the initrd (PVH) or first module (multiboot2)");
+        panic("no boot bundle (PVH: the initrd, multiboot2: the first module)");
     }
 }
 

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace kernel::bare {
 
@@ -23,10 +22,10 @@ struct BootSources {
     std::size_t ram_count = 0;     // usable RAM, as the firmware reports it
     std::uint64_t rsdp = 0;        // the firmware's tables (processors.hpp), where the loader says
 
-    // The decimal number behind `name` on the command line, or `fallback`.
-    std::uint64_t option(std::string_view name, std::uint64_t fallback) const;
+    // The decimal number behind `name` on the command line (none: 0); without it `fallback`.
+    std::uint64_t option(const char* name, std::uint64_t fallback) const;
     // Does `name` stand on the command line?
-    bool option_given(std::string_view name) const;
+    bool option_given(const char* name) const;
 
     // Does one stretch of usable RAM (of adjoining ranges) hold all of `wanted`?
     bool usable(Range wanted) const;

@@ -54,13 +54,18 @@ void screen_put(char c) {
 
 void console_start() {
     constexpr std::uint8_t divisor_access = 0x80, bits_8n1 = 0x03, fifo_on = 0x07;
-    out8(com1 + 1, 0);  // no interrupts
-    out8(com1 + 3, divisor_access);
-    out8(com1 + 0, 1);  // 115200 baud
-    out8(com1 + 1, 0);
-    out8(com1 + 3, bits_8n1);
-    out8(com1 + 2, fifo_on);
-    out8(com1 + 4, 0x03);
+    constexpr std::uint8_t settings[] = {
+        1, 0,  // register, value: no interrupts
+        3, divisor_access,
+        0, 1,  // 115200 baud
+        1, 0,
+        3, bits_8n1,
+        2, fifo_on,
+        4, 3,
+    };
+    for (unsigned i = 0; i < sizeof settings; i += 2) {
+        out8(static_cast<std::uint16_t>(com1 + settings[i]), settings[i + 1]);
+    }
 }
 
 bool console_take(std::uint32_t tries) {

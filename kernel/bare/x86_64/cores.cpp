@@ -39,7 +39,6 @@ constinit std::uint32_t starting = 0;
 constinit std::uint32_t started = 1;
 constinit Count answered = 0;
 constinit Count running = 0;
-constinit Count stopped = 0;
 constinit CoreEntry cell_entry = nullptr;
 constinit machine::BootInfo cell_boot{};
 constinit machine::Outcome outcomes[abi::cores_max] = {};
@@ -61,13 +60,13 @@ void start(std::uint32_t core, std::uint64_t memory) {
     constexpr unsigned waits_max = 100;  // a second
     chitin_core_root = paging_for_core(memory);
     starting = core;
-    answered = 0;
+    answered.store(0);
     const std::uint32_t id = others[core].apic_id;
     apic_send(id, send_init);
     pit_wait(answered);
-    for (unsigned wait = 0; answered == 0; ++wait) {
+    for (unsigned wait = 0; answered.load() == 0; ++wait) {  // one that has started ignores a SIPI
         if (wait == waits_max) panic("a core does not start");
-        if (wait < 2) apic_send(id, send_startup | trampoline >> abi::page_shift);
+        apic_send(id, send_startup | trampoline >> abi::page_shift);
         pit_wait(answered);
     }
 }
@@ -90,7 +89,7 @@ void cores_prepare(const BootSources& sources) {
                     static_cast<std::size_t>(chitin_trampoline_end - chitin_trampoline));
         return;
     }
-    panic("no usable RAM below 1 MiB to start other cores from");
+    panic("no RAM below 1 MiB for other cores");
 }
 
 void cores_start(const Processors& processors, std::uint32_t wanted, std::uint64_t memory) {
@@ -113,12 +112,12 @@ extern "C" [[noreturn]] void chitin_core_start() {
     apic_enable();
     const std::uint32_t core = starting;
     own_core.set_id(core);
-    answered = 1;
+    answered.store(1);
     for (;;) {
-        while (others[core].called == 0) halt();
-        others[core].called = 0;
+        while (others[core].called.load() == 0) halt();
+        others[core].called.store(0);
         run_part(core);
-        if (--running == 0) wake_core(0);
+        if (running.fetch_sub(1) == 1) wake_core(0);
     }
 }
 
@@ -127,13 +126,13 @@ machine::Outcome cores_run(CoreEntry entry, const machine::BootInfo& boot) {
     cell_entry = entry;
     cell_boot = boot;
     promises.begin(cores, boot.cell->costs.latency);
-    running = cores - 1;
+    running.store(cores - 1);
     for (std::uint32_t core = 1; core < cores; ++core) {
-        others[core].called = 1;
+        others[core].called.store(1);
         wake_core(core);
     }
     run_part(0);
-    while (running != 0) halt();
+    while (running.load() != 0) halt();
     machine::Outcome whole = outcomes[0];
     for (std::uint32_t core = 1; core < cores; ++core) merge(whole, outcomes[core]);
     return whole;
@@ -144,15 +143,6 @@ void cores_stop() {
     for (std::uint32_t core = 0; core < started && started > 1; ++core) {
         if (core != self) apic_send(others[core].apic_id, send_nmi);
     }
-    constexpr std::uint32_t polls_max = 1'000'000;
-    for (std::uint32_t poll = 0; poll < polls_max && stopped + 1 < started; ++poll) {
-        __builtin_ia32_pause();
-    }
-}
-
-void core_stopped() {
-    ++stopped;
-    for (;;) asm volatile("cli; hlt");
 }
 
 }  // namespace kernel::bare

@@ -31,6 +31,5 @@ machine::Outcome cores_run(CoreEntry entry, const machine::BootInfo& boot);
 
 // For a panic: the other cores stop where they are, for good.
 void cores_stop();
-[[noreturn]] void core_stopped();
 
 }  // namespace kernel::bare

@@ -23,9 +23,13 @@ namespace {
 
 constexpr unsigned gates = wake_vector + 1;
 
-struct Gate {
-    std::uint64_t low, high;
+struct Gate {  // [intel/vol3] figure 6-8
+    std::uint16_t offset, selector;
+    std::uint8_t stack, type;
+    std::uint16_t offset_middle;
+    std::uint32_t offset_high, reserved;
 };
+static_assert(sizeof(Gate) == 16);
 
 struct [[gnu::packed]] TablePointer {
     std::uint16_t limit;
@@ -73,14 +77,20 @@ void load_gdt() {
 }  // namespace
 
 void descriptors_make() {
-    for (unsigned vector = 0; vector < gates; ++vector) {
-        const std::uint64_t stub = address_of(chitin_trap_stubs) + trap_stub_size * vector;
-        const std::uint64_t stack = vector == 8 ? 1 : vector == 2 ? 2 : vector == 18 ? 3 : 0;
-        const std::uint64_t level = vector == 3 || vector == 4 ? 3 : 0;  // int3, into
-        idt[vector].low = (stub & 0xffff) | std::uint64_t{kernel_code} << 16 | stack << 32 |
-                          std::uint64_t{0x8e} << 40 | level << 45 | (stub >> 16 & 0xffff) << 48;
-        idt[vector].high = stub >> 32;
+    constexpr std::uint8_t interrupt = 0x8e, from_anywhere = 0xee;
+    std::uint64_t stub = address_of(chitin_trap_stubs);
+    for (Gate& gate : idt) {
+        gate.offset = static_cast<std::uint16_t>(stub);
+        gate.selector = kernel_code;
+        gate.type = interrupt;
+        gate.offset_middle = static_cast<std::uint16_t>(stub >> 16);
+        gate.offset_high = image_base >> 32;
+        stub += trap_stub_size;
     }
+    idt[3].type = idt[4].type = from_anywhere;  // int3, into
+    idt[8].stack = 1;
+    idt[2].stack = 2;
+    idt[18].stack = 3;
 }
 
 namespace {

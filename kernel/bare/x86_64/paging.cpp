@@ -9,7 +9,7 @@
 
 extern "C" const char chitin_text_begin[], chitin_rodata_begin[], chitin_data_begin[];
 extern "C" const char chitin_guards_begin[], chitin_data_end[], chitin_image_end[];
-extern "C" const char chitin_core_begin[], chitin_core_end[];
+extern "C" const char chitin_core_begin[], chitin_core_bytes[];  // the latter: a number
 
 namespace kernel::bare {
 
@@ -54,9 +54,9 @@ void map_image(const char* begin, const char* end, std::uint64_t flags) {
 
 // The stacks, as kernel.ld lays them out: guard, stack, guard, stack, ...
 void unmap_guards() {
-    constexpr std::uint64_t stack_pages[] = {4, 2, 2, 2};
+    constexpr std::uint8_t stack_pages[] = {4, 2, 2, 2};
     std::uint64_t page = image_physical(chitin_guards_begin) / 4096;
-    for (const std::uint64_t pages : stack_pages) {
+    for (const std::uint8_t pages : stack_pages) {
         tables.leaves[page] = 0;
         page += 1 + pages;
     }
@@ -85,7 +85,7 @@ void paging_final(std::uint64_t ram_end) {
 }
 
 std::uint64_t core_bytes() {
-    return static_cast<std::uint64_t>(chitin_core_end - chitin_core_begin);
+    return reinterpret_cast<std::uint64_t>(chitin_core_bytes);
 }
 
 std::uint32_t paging_for_core(std::uint64_t own) {

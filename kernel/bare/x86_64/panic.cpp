@@ -62,9 +62,13 @@ void put_name(std::uint64_t address) {
     put_decimal(low - table.symbols[found].address);
 }
 
+void put_word(const char* name, std::uint64_t value) {
+    put(name);
+    put_hex(value);
+}
+
 void put_place(std::uint64_t address) {
-    put("#at ");
-    put_hex(address);
+    put_word("#at ", address);
     if (in_text(address)) put_name(address);
     put('\n');
 }
@@ -100,10 +104,10 @@ void begin() {
     const std::uint32_t self = this_core().id().value;
     std::uint32_t before = 0;
     if (!speaker.compare_exchange_strong(before, self + 1)) {
-        if (before != self + 1) core_stopped();
+        if (before != self + 1) core_off();
         stop();  // a panic in a panic
     }
-    console_seize();
+    console_seize();  // not given back: the others may take a moment to stop
     cores_stop();
     put("\n#panic ");
     if (self == 0) return;
@@ -112,26 +116,18 @@ void begin() {
     put(": ");
 }
 
-// By vector, one after another.
-constexpr char trap_names[] =
-    "divide error\0debug exception\0NMI\0breakpoint\0overflow\0bound range\0"
-    "invalid opcode\0device not available\0double fault\0\0invalid TSS\0"
-    "segment not present\0stack fault\0general protection\0page fault\0\0"
-    "x87 error\0alignment check\0machine check\0SIMD error";
-constexpr std::uint32_t trap_names_count = 20;
-
+// Those that a mistake of the kernel's leads to; the others are their number.
 const char* trap_name(std::uint32_t vector) {
-    const char* name = trap_names;
-    for (; vector > 0; --vector) {
-        while (*name++ != 0) {
-        }
-    }
-    return name;
+    if (vector == 6) return "invalid opcode";
+    if (vector == 8) return "double fault";
+    if (vector == 13) return "general protection";
+    if (vector == 14) return "page fault";
+    return "";
 }
 
 }  // namespace
 
-void panic(std::string_view message) {
+void panic(const char* message) {
     begin();
     put(message);
     put('\n');
@@ -143,17 +139,13 @@ extern "C" [[noreturn]] void chitin_trap_panic(const TrapFrame& frame) {
     begin();
     put("trap in the kernel: ");
     const std::uint32_t vector = trap_vector(frame.place);
-    if (vector < trap_names_count) put(trap_name(vector));
+    put(trap_name(vector));
     put(" (vector ");
     put_decimal(vector);
-    put(", error ");
-    put_hex(frame.error);
-    put(", rip ");
-    put_hex(frame.rip);
-    put(", rsp ");
-    put_hex(frame.rsp);
-    put(", cr2 ");
-    put_hex(read_cr2());
+    put_word(", error ", frame.error);
+    put_word(", rip ", frame.rip);
+    put_word(", rsp ", frame.rsp);
+    put_word(", cr2 ", read_cr2());
     put(")\n");
     put_place(frame.rip);
     backtrace(frame.rsp);

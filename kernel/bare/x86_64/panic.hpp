@@ -3,11 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 namespace kernel::bare {
 
-[[noreturn]] void panic(std::string_view message);
+[[noreturn]] void panic(const char* message);
 
 // Not a mistake, but the machine's end all the same: it has too little of something.
 [[noreturn]] void refuse(const char* needs, std::uint64_t needed, const char* has,

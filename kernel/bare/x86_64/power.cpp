@@ -11,6 +11,10 @@ void power_off(Exit code) {
     out8(debug_exit, static_cast<std::uint8_t>(code));
     out16(power_control_q35, soft_off);
     out16(power_control_old, soft_off);
+    core_off();
+}
+
+void core_off() {
     for (;;) asm volatile("cli; hlt");
 }
 

@@ -12,5 +12,7 @@ enum class Exit : std::uint8_t { succeeded = 0x10, cell_failed = 0x11, panicked 
 // isa-debug-exit if there is one, else ACPI's power off where QEMU has it (q35, then pc),
 // else it halts.
 [[noreturn]] void power_off(Exit code);
+// Only this core.
+[[noreturn]] void core_off();
 
 }  // namespace kernel::bare

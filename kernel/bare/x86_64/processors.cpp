@@ -47,11 +47,12 @@ std::uint64_t find_rsdp(std::uint64_t begin, std::uint64_t bytes) {
 }
 
 void add(Processors& processors, std::uint32_t apic_id, std::uint32_t flags) {
-    constexpr std::uint32_t enabled = 1;
+    constexpr std::uint32_t enabled = 1, xapic_id_max = 254;  // 255: all of them
     if ((flags & enabled) == 0) return;
     for (std::uint32_t i = 0; i < processors.count; ++i) {
         if (processors.apic_ids[i] == apic_id) return;
     }
+    if (apic_id > xapic_id_max) processors.wide_ids = true;
     if (processors.count < abi::cores_max) processors.apic_ids[processors.count++] = apic_id;
 }
 
@@ -74,7 +75,7 @@ void read_madt(Processors& processors, std::uint64_t at, std::uint32_t length) {
 }
 
 // The root table's entries are addresses of 4 (RSDT) or 8 bytes (XSDT).
-bool read_root(Processors& processors, std::uint64_t at, std::uint32_t signature,
+void read_root(Processors& processors, std::uint64_t at, std::uint32_t signature,
                std::uint32_t size) {
     const std::uint32_t length = table_length(at, signature);
     for (std::uint32_t i = table_header; i + size <= length; i += size) {
@@ -84,7 +85,6 @@ bool read_root(Processors& processors, std::uint64_t at, std::uint32_t signature
             read_madt(processors, table, bytes);
         }
     }
-    return length != 0;
 }
 
 }  // namespace
@@ -98,9 +98,9 @@ void processors_read(Processors& processors, std::uint64_t rsdp) {
     if (at == 0) at = find_rsdp(read<std::uint16_t>(segment_at) << 4, extended_area_bytes);
     if (at == 0) at = find_rsdp(bios_begin, bios_bytes);
     if (at != 0) {
-        const bool extended = read<std::uint8_t>(at + 15) >= 2;
-        if (!extended ||
-            !read_root(processors, read<std::uint64_t>(at + 24), xsdt_signature, 8)) {
+        if (read<std::uint8_t>(at + 15) >= 2) {
+            read_root(processors, read<std::uint64_t>(at + 24), xsdt_signature, 8);
+        } else {
             read_root(processors, read<std::uint32_t>(at + 16), rsdt_signature, 4);
         }
     }

@@ -16,15 +16,8 @@ namespace kernel::bare {
 struct Processors {
     std::uint32_t apic_ids[abi::cores_max];  // enabled ones, without repetition
     std::uint32_t count;
+    bool wide_ids;  // one of them needs x2APIC mode
 };
-
-// Does one of them need x2APIC mode? An xAPIC's number has 8 bits, and 255 means all.
-constexpr bool wide_ids(const Processors& processors) {
-    for (const std::uint32_t id : processors.apic_ids) {
-        if (id > 254) return true;
-    }
-    return false;
-}
 
 // `rsdp`: where the loader says the root pointer is, or 0.
 void processors_read(Processors& processors, std::uint64_t rsdp);

@@ -29,7 +29,7 @@ constexpr std::uint64_t time_of(abi::Instant instant) {
 
 constinit Promises promises{};
 
-// Also the first that has not ended may go, when no core has anything to do.
+// Core 0 may go too when no core has anything to do.
 bool Promises::may_go(const View& view) { return view.horizon > time_of(view.word); }
 
 Promises::View Promises::look_at(std::uint32_t core) const {
@@ -41,15 +41,12 @@ Promises::View Promises::look_at(std::uint32_t core) const {
     }
     const std::uint64_t own = time_of(words[core]);
     std::uint64_t least = ended;  // of the others
-    bool first = true;            // of those that have not ended
     for (std::uint32_t i = 0; i < cores_; ++i) {
-        const std::uint64_t time = time_of(words[i]);
-        if (i != core && time < least) least = time;
-        if (i < core && time != ended) first = false;
+        if (i != core && time_of(words[i]) < least) least = time_of(words[i]);
     }
     std::uint64_t horizon = least + latency_;
     if (horizon > own + 2 * latency_) horizon = own + 2 * latency_;
-    if (own == nothing && least >= nothing) horizon = first ? nobody_goes : 0;
+    if (own == nothing && least >= nothing) horizon = core == 0 ? nobody_goes : 0;
     return View{words[core], horizon};
 }
 
@@ -57,7 +54,7 @@ void Promises::begin(std::uint32_t cores, std::uint64_t latency) {
     cores_ = cores;
     latency_ = latency == 0 ? 1 : latency;
     for (Line& line : lines_) {
-        line.word = 0;
+        line.word.store(0, std::memory_order_relaxed);
         line.seen = 0;
     }
 }
@@ -71,10 +68,11 @@ abi::Instant Promises::synchronise(std::uint32_t self, abi::Instant next) {
     for (std::uint32_t looks = 0;; ++looks) {
         const View view = look_at(self);
         if (may_go(view)) {
-            own.waiting = 0;
+            own.waiting.store(0);
             own.seen = view.word;
             if (view.horizon == nobody_goes) {  // nor before what this core does next
-                own.word = own.seen = next_word(view.word, 0);
+                own.seen = next_word(view.word, 0);
+                own.word.store(own.seen);
             }
             return view.horizon >= nothing ? abi::never : abi::Instant{view.horizon};
         }
@@ -94,7 +92,7 @@ std::uint64_t Promises::notified(std::uint32_t self) {
 void Promises::notify(std::uint32_t self, std::uint32_t target, abi::Instant arrival) {
     Line& line = lines_[target];
     line.senders.fetch_or(std::uint64_t{1} << self);
-    std::uint64_t word = line.word;
+    std::uint64_t word = line.word.load();
     std::uint64_t time;
     do {
         time = time_of(word);
@@ -106,7 +104,7 @@ void Promises::notify(std::uint32_t self, std::uint32_t target, abi::Instant arr
 
 void Promises::end(std::uint32_t self) {
     Line& own = lines_[self];
-    std::uint64_t word = own.word;
+    std::uint64_t word = own.word.load();
     while (!own.word.compare_exchange_weak(word, next_word(word, ended))) {
     }
     wake_others();

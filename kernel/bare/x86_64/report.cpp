@@ -26,16 +26,16 @@ void put_escaped(char c) {
 
 }  // namespace
 
-void report_begin(std::uint32_t cell) {
+static void put_cell(std::uint32_t cell, const char* what) {
     put("#cell");
     put_numbers({cell});
-    put(" begin\n");
+    put(what);
 }
 
+void report_begin(std::uint32_t cell) { put_cell(cell, " begin\n"); }
+
 void report_end(std::uint32_t cell, const machine::Outcome& outcome) {
-    put("#cell");
-    put_numbers({cell});
-    put(" end");
+    put_cell(cell, " end");
     put_numbers({outcome.exit_code, static_cast<std::uint32_t>(outcome.reason), outcome.time_ns,
                  outcome.events, outcome.frames_lost});
     put('\n');

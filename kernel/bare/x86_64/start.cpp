@@ -87,11 +87,10 @@ void check_machine(const BootSources& sources, const Needs& needs,
         refuse("this bundle needs ", needs.cores, " cores, the machine has ", processors.count);
     }
     const std::uint64_t end = needs.end();
-    if (end <= direct_end && sources.usable(Range{pool_begin, end})) return;
-    put("this bundle needs usable RAM from 16 MiB to ");
-    put_decimal((end + (1 << 20) - 1) >> 20);
-    put(" MiB, without a hole\n");
-    panic("not enough memory");
+    if (end > direct_end || !sources.usable(Range{pool_begin, end})) {
+        refuse("not enough memory: this bundle needs RAM up to MiB ", (end + (1 << 20) - 1) >> 20,
+               ", without a hole from MiB ", pool_begin >> 20);
+    }
 }
 
 machine::Outcome run_one(Bundle& bundle, std::uint32_t index, bool xsave) {
@@ -157,7 +156,7 @@ extern "C" [[noreturn]] void chitin_start(std::uint32_t magic, std::uint64_t inf
     if (needs.cores > 1) cores_prepare(sources);
     paging_final(needs.end());
     screen_start();
-    apic_start(wide_ids(processors));
+    apic_start(processors.wide_ids);
     machine::Core::set_watchdog(sources.option("watchdog=", watchdog_seconds_default));
     cores_start(processors, needs.cores, needs.cells_end);
     programs_map(bundle.blob, bundle.physical);

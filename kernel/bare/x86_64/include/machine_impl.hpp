@@ -29,7 +29,7 @@ namespace kernel::machine {
 
 class Core {
 public:
-    abi::CoreId id() const { return abi::CoreId{id_}; }
+    [[gnu::always_inline]] abi::CoreId id() const { return abi::CoreId{id_}; }
 
     [[gnu::always_inline]] Trap run(UserContext& context) {
         if (&context != loaded_) [[unlikely]] {
