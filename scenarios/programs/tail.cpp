@@ -245,6 +245,7 @@ private:
         libos::rt::JsonLine line;
         line.add("scheduler", S::name).add("load", number("load"));
         line.add("quantum_ns", number("quantum_ns"))
+            .add("switch_ns", number("switch_ns"))
             .add("seed", env_.start().seed)
             .add("jobs", measure_.response.count());
         add(line, "slowdown_milli", measure_.slowdown);

@@ -20,7 +20,7 @@ struct Curve {
     const char* y;
     const char* who;
     const char* group;      // a plot each value
-    const char* group_too;  // and each value of this, where it is an axis
+    const char* group_too;  // and each value of this, if the line has it
     double y_unit;
     const char* x_label;
     const char* y_label;
