@@ -47,10 +47,18 @@ void handle(System& system, Env& env, const machine::Trap& trap) {
     }
 }
 
+// Nothing was due but the horizon: the environment to run, unless it must be told something.
+Env* go_on(System& system) {
+    Env& env = system.env(system.running);
+    if (env.pending.bits != 0) return nullptr;
+    if (system.loaded != env.self) switch_to(system, env);
+    return &env;
+}
+
 // Chooses the environment to run and tells it what it must know; nullptr at the end.
 [[gnu::noinline]] Env* choose(System& system) {
     while (!system.finished) {
-        if (nothing_due(system)) return &system.env(system.running);
+        if (Env* env = nothing_due(system) ? go_on(system) : nullptr) return env;
         attend(system);
         if (system.finished) break;
         system.memory.system().now_ns = system.core.now().value;

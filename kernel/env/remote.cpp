@@ -74,6 +74,13 @@ void take(System& system, std::uint32_t from, const Message& message) {
     }
 }
 
+void move_horizon(System& system, Instant target) {
+    const bool mere_horizon = system.next_event == system.horizon;
+    system.horizon = system.core.synchronise(target);
+    system.event_due = min(system.event_due, system.mesh.first_arrival());
+    if (mere_horizon) system.next_event = min(system.event_due, system.horizon);
+}
+
 }  // namespace
 
 void send(System& system, std::uint32_t to, const Message& message) {
@@ -130,14 +137,13 @@ Instant await_mail(System& system, Instant target) {
     for (;;) {
         target = min(target, system.mesh.first_arrival());
         if (target < system.horizon || system.horizon == abi::never) return target;
-        const bool mere_horizon = system.next_event == system.horizon;
-        system.horizon = system.core.synchronise(target);
-        system.event_due = min(system.event_due, system.mesh.first_arrival());
-        if (mere_horizon) system.next_event = min(system.event_due, system.horizon);
+        move_horizon(system, target);
     }
 }
 
-void take_mail(System& system, Instant now) {
+void take_mail(System& system) {
+    const Instant now = system.core.now();
+    while (now >= system.horizon) move_horizon(system, now);
     while (!system.finished && system.mesh.first_arrival() <= now) {
         Message message;
         const std::uint32_t from = system.mesh.take(message);

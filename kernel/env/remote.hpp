@@ -28,8 +28,8 @@ void wake_up(System& system, Env& env);
 // Waits until it is known what arrives up to `target`, or up to the first arrival before it;
 // returns the earlier of the two.
 Instant await_mail(System& system, Instant target);
-// Does what all the messages ask that have arrived.
-void take_mail(System& system, Instant now);
+// Does what all the messages ask that have arrived by now, having waited until all are here.
+void take_mail(System& system);
 // Core 0: the others stop.
 void halt_others(System& system);
 

@@ -93,8 +93,8 @@ TEST_P(OnTheImage, SameHistoryAsHosted) {
 INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                          testing::Values("hello.toml", "cow.toml", "squeeze.toml", "slices.toml",
                                          "exchange.toml", "shares.toml", "realtime.toml",
-                                         "reservation.toml", "threads.toml",
-                                         "probe.toml", "probe_root.toml"),
+                                         "reservation.toml", "threads.toml", "cores.toml",
+                                         "mixed.toml", "probe.toml", "probe_root.toml"),
                          [](const auto& given) {
                              std::string name = given.param;
                              return name.substr(0, name.find('.'));
