@@ -17,7 +17,7 @@ struct PvhStart {
 struct PvhModule {
     std::uint64_t begin, size, command_line, reserved;
 };
-struct PvhMemory {
+struct MemoryEntry {  // of both protocols
     std::uint64_t begin, size;
     std::uint32_t type, reserved;
 };
@@ -35,17 +35,20 @@ struct MemoryMapTag {
     Tag tag;
     std::uint32_t entry_size, entry_version;
 };
-using MultibootMemory = PvhMemory;
 
 template <class T>
-const T& at(std::uint64_t physical) {
+const T& view(std::uint64_t physical) {
     return *reinterpret_cast<const T*>(physical);
 }
 
-void add_ram(BootSources& sources, std::uint64_t begin, std::uint64_t size,
-             std::uint32_t type) {
-    if (type != usable_ram || sources.ram_count == ram_ranges_max) return;
-    sources.ram[sources.ram_count++] = Range{begin, begin + size};
+// The memory map's entries lie in [at, end), so many bytes apart.
+void read_ram(BootSources& sources, std::uint64_t at, std::uint64_t end, std::uint64_t apart) {
+    if (apart < sizeof(MemoryEntry)) return;
+    for (; at + apart <= end; at += apart) {
+        const auto& entry = view<MemoryEntry>(at);
+        if (entry.type != usable_ram || sources.ram_count == ram_ranges_max) continue;
+        sources.ram[sources.ram_count++] = Range{entry.begin, entry.begin + entry.size};
+    }
 }
 
 void copy_command_line(BootSources& sources, std::uint64_t physical) {
@@ -59,39 +62,32 @@ void copy_command_line(BootSources& sources, std::uint64_t physical) {
 void read_pvh(BootSources& sources, const PvhStart& start) {
     copy_command_line(sources, start.command_line);
     sources.rsdp = start.rsdp;
-    for (std::uint32_t i = 0; i < start.memory_map_entries; ++i) {
-        const auto& entry = at<PvhMemory>(start.memory_map + i * sizeof(PvhMemory));
-        add_ram(sources, entry.begin, entry.size, entry.type);
-    }
+    read_ram(sources, start.memory_map,
+             start.memory_map + start.memory_map_entries * sizeof(MemoryEntry),
+             sizeof(MemoryEntry));
     if (start.modules > 0) {
-        const auto& module = at<PvhModule>(start.module_list);
+        const auto& module = view<PvhModule>(start.module_list);
         sources.bundle = Range{module.begin, module.begin + module.size};
     }
 }
 
 void read_multiboot(BootSources& sources, std::uint64_t information) {
-    const std::uint64_t end = information + at<std::uint32_t>(information);
+    const std::uint64_t end = information + view<std::uint32_t>(information);
     std::uint64_t next = information + 8;
     while (next + sizeof(Tag) <= end) {
-        const Tag& tag = at<Tag>(next);
+        const Tag& tag = view<Tag>(next);
         if (tag.type == tag_end || tag.size < sizeof(Tag)) return;
         if (tag.type == tag_command_line) copy_command_line(sources, next + sizeof(Tag));
         if (tag.type == tag_module && sources.bundle.end == 0) {
-            const auto& module = at<ModuleTag>(next);
+            const auto& module = view<ModuleTag>(next);
             sources.bundle = Range{module.begin, module.end};
         }
         if (tag.type == tag_rsdp_old || tag.type == tag_rsdp_new) {
             sources.rsdp = next + sizeof(Tag);
         }
         if (tag.type == tag_memory_map) {
-            const auto& map = at<MemoryMapTag>(next);
-            const std::uint64_t map_end = next + tag.size;
-            for (std::uint64_t e = next + sizeof map;
-                 map.entry_size >= sizeof(MultibootMemory) && e + map.entry_size <= map_end;
-                 e += map.entry_size) {
-                const auto& entry = at<MultibootMemory>(e);
-                add_ram(sources, entry.begin, entry.size, entry.type);
-            }
+            const auto& map = view<MemoryMapTag>(next);
+            read_ram(sources, next + sizeof map, next + tag.size, map.entry_size);
         }
         next += (tag.size + 7) & ~std::uint64_t{7};
     }
@@ -145,13 +141,13 @@ bool BootSources::usable(Range wanted) const {
 void boot_sources_read(BootSources& sources, std::uint32_t magic, std::uint64_t information) {
     if (magic == multiboot2_magic) {
         read_multiboot(sources, information);
-    } else if (at<PvhStart>(information).magic == pvh_magic) {
-        read_pvh(sources, at<PvhStart>(information));
+    } else if (view<PvhStart>(information).magic == pvh_magic) {
+        read_pvh(sources, view<PvhStart>(information));
     } else {
-        panic("started by neither PVH nor multiboot2");
+        panic("neither PVH nor multiboot2");
     }
     if (sources.bundle.end <= sources.bundle.begin) {
-        panic("no boot bundle (PVH: the initrd, multiboot2: the first module)");
+        panic("no boot bundle (initrd or first module)");
     }
 }
 

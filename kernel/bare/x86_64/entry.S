@@ -36,7 +36,6 @@
 # void chitin_enter_call(): after a call. Undefined registers are zeroed: no kernel value leaves.
         .globl  chitin_enter_call
         .type   chitin_enter_call, @function
-        .p2align 4
 chitin_enter_call:
         mov     %rsp, chitin_core_state+KERNEL_RSP(%rip)
         mov     RBX(%rdi), %rbx
@@ -61,7 +60,6 @@ chitin_enter_call:
 # void chitin_enter_full(): every register; the context's end is an iretq frame.
         .globl  chitin_enter_full
         .type   chitin_enter_full, @function
-        .p2align 4
 chitin_enter_full:
         mov     %rsp, chitin_core_state+KERNEL_RSP(%rip)
         mov     %rdi, %rsp
@@ -86,7 +84,6 @@ chitin_enter_full:
 # The target of `syscall`: rcx = rip, r11 = rflags, rsp still the environment's.
         .globl  chitin_syscall_entry
         .type   chitin_syscall_entry, @function
-        .p2align 4
 chitin_syscall_entry:
         mov     %rsp, chitin_core_state+USER_RSP(%rip)
         mov     chitin_core_state+RSP0(%rip), %rsp

@@ -118,7 +118,6 @@ void begin() {
 
 // Those that a mistake of the kernel's leads to; the others are their number.
 const char* trap_name(std::uint32_t vector) {
-    if (vector == 6) return "invalid opcode";
     if (vector == 8) return "double fault";
     if (vector == 13) return "general protection";
     if (vector == 14) return "page fault";

@@ -28,8 +28,8 @@ constinit abi::ProgramInfo programs[abi::programs_max] = {};
 constinit std::uint32_t leaves_used = 0;
 
 struct ElfHeader {
-    std::uint8_t identity[16];
-    std::uint16_t type, machine;
+    std::uint32_t magic, format, reserved[2];
+    std::uint32_t type_and_machine;
     std::uint32_t version;
     std::uint64_t entry, segments_offset, sections_offset;
     std::uint32_t flags;
@@ -58,33 +58,35 @@ struct Image {
     put(": ");
     put(why);
     put('\n');
-    panic("a program of the boot bundle cannot be mapped");
+    panic("a program cannot be mapped");
 }
 
 const ElfHeader& check_header(const Image& image) {
-    constexpr std::uint8_t identity[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
-    constexpr std::uint16_t executable = 2, x86_64 = 62;
-    if (image.size < sizeof(ElfHeader)) refuse(image, "too short for an ELF header");
+    constexpr std::uint32_t elf_magic = 0x464c'457f;
+    constexpr std::uint32_t class_64_little_version_1 = 0x1'0102, class_mask = 0xff'ffff;
+    constexpr std::uint32_t executable_for_x86_64 = 62 << 16 | 2;
     const auto& elf = *reinterpret_cast<const ElfHeader*>(image.bytes);
-    if (std::memcmp(elf.identity, identity, sizeof identity) != 0 || elf.type != executable ||
-        elf.machine != x86_64) {
+    if (image.size < sizeof(ElfHeader) || elf.magic != elf_magic ||
+        (elf.format & class_mask) != class_64_little_version_1 ||
+        elf.type_and_machine != executable_for_x86_64) {
         refuse(image, "not a static x86-64 ELF executable");
     }
     if (elf.segment_size != sizeof(Segment) || elf.segment_count > segments_max ||
         elf.segments_offset % 8 != 0 || elf.segments_offset > image.size ||
         elf.segment_count * sizeof(Segment) > image.size - elf.segments_offset) {
-        refuse(image, "its program headers lie outside the file");
+        refuse(image, "its headers lie outside the file");
     }
     return elf;
 }
 
 void check_segment(const Image& image, const Segment& segment) {
-    if ((segment.flags & flag_write) != 0) refuse(image, "it has a writable segment");
-    if (segment.memory_size != segment.file_size) refuse(image, "it has a zero-filled segment");
+    if ((segment.flags & flag_write) != 0 || segment.memory_size != segment.file_size) {
+        refuse(image, "a segment is writable or zero-filled");
+    }
     if (segment.offset > image.size || segment.file_size > image.size - segment.offset) {
         refuse(image, "a segment lies outside the file");
     }
-    if (segment.offset % abi::page_size != 0 || segment.address % abi::page_size != 0) {
+    if ((segment.offset | segment.address) % abi::page_size != 0) {
         refuse(image, "a segment is not page-aligned");
     }
     if (segment.address < large_page || segment.address >= text_end ||
@@ -126,7 +128,7 @@ std::uint64_t map_program(const Image& image) {
         entry_found |= (segment.flags & flag_execute) != 0 && elf.entry >= segment.address &&
                        elf.entry - segment.address < segment.file_size;
     }
-    if (!entry_found) refuse(image, "its entry lies in no executable segment");
+    if (!entry_found) refuse(image, "its entry is not executable");
     return elf.entry;
 }
 

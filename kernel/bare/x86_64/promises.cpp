@@ -1,5 +1,7 @@
 #include "kernel/bare/x86_64/promises.hpp"
 
+#include <cstring>
+
 namespace kernel::bare {
 namespace {
 
@@ -34,16 +36,17 @@ bool Promises::may_go(const View& view) { return view.horizon > time_of(view.wor
 
 Promises::View Promises::look_at(std::uint32_t core) const {
     std::uint64_t words[abi::cores_max];
-    std::uint32_t same = 0;
-    while (same < cores_) {  // again only if another core got on meanwhile
-        for (std::uint32_t i = 0; i < cores_; ++i) words[i] = lines_[i].word.load();
+    std::uint64_t least;  // of the others' times
+    std::uint32_t same;
+    do {  // again only if another core got on meanwhile
+        least = ended;
+        for (std::uint32_t i = 0; i < cores_; ++i) {
+            words[i] = lines_[i].word.load();
+            if (i != core && time_of(words[i]) < least) least = time_of(words[i]);
+        }
         for (same = 0; same < cores_ && lines_[same].word.load() == words[same];) ++same;
-    }
+    } while (same < cores_);
     const std::uint64_t own = time_of(words[core]);
-    std::uint64_t least = ended;  // of the others
-    for (std::uint32_t i = 0; i < cores_; ++i) {
-        if (i != core && time_of(words[i]) < least) least = time_of(words[i]);
-    }
     std::uint64_t horizon = least + latency_;
     if (horizon > own + 2 * latency_) horizon = own + 2 * latency_;
     if (own == nothing && least >= nothing) horizon = core == 0 ? nobody_goes : 0;
@@ -53,10 +56,7 @@ Promises::View Promises::look_at(std::uint32_t core) const {
 void Promises::begin(std::uint32_t cores, std::uint64_t latency) {
     cores_ = cores;
     latency_ = latency == 0 ? 1 : latency;
-    for (Line& line : lines_) {
-        line.word.store(0, std::memory_order_relaxed);
-        line.seen = 0;
-    }
+    std::memset(static_cast<void*>(lines_), 0, sizeof lines_);
 }
 
 abi::Instant Promises::synchronise(std::uint32_t self, abi::Instant next) {
@@ -103,10 +103,7 @@ void Promises::notify(std::uint32_t self, std::uint32_t target, abi::Instant arr
 }
 
 void Promises::end(std::uint32_t self) {
-    Line& own = lines_[self];
-    std::uint64_t word = own.word.load();
-    while (!own.word.compare_exchange_weak(word, next_word(word, ended))) {
-    }
+    lines_[self].word.fetch_or(ended << changes_bits);  // which is the latest time
     wake_others();
 }
 

@@ -88,7 +88,7 @@ void check_machine(const BootSources& sources, const Needs& needs,
     }
     const std::uint64_t end = needs.end();
     if (end > direct_end || !sources.usable(Range{pool_begin, end})) {
-        refuse("not enough memory: this bundle needs RAM up to MiB ", (end + (1 << 20) - 1) >> 20,
+        refuse("not enough memory: RAM is needed up to MiB ", (end + (1 << 20) - 1) >> 20,
                ", without a hole from MiB ", pool_begin >> 20);
     }
 }
