@@ -39,7 +39,8 @@ enum class Call : std::uint32_t {
     cap_delete,
     // (slot) -> deletes everything derived from it, wherever it is, unmapping. May return
     // again; where another core has to be waited for, after sleeping until it answered. When it
-    // returns ok, nothing derived is left anywhere.
+    // returns ok, nothing derived is left anywhere. From a half of something lent nothing is
+    // derived: what the other core has goes by deleting the half, or by revoking its source.
     cap_revoke,
     // (env, its slot) -> value: type | rights << 8 | object frame << 32. Never fails for an
     // empty slot: type none.
@@ -108,7 +109,7 @@ enum class Call : std::uint32_t {
     // Checks: bad_state, bad_address (entry, stack: not canonical user addresses).
     env_start,
     // (env, its slot) -> the mapped, writable frame becomes its upcall page (abi/upcall.hpp).
-    // Checks: not_mapped, no_right.
+    // Checks: no_right, other_core (the frame is another core's), not_mapped.
     env_vector,
     // (env) -> stops it and returns every resource it holds. May return again. Checks:
     // bad_state (its own). The capability is gone with the last call.

@@ -39,10 +39,12 @@ void disarm(System& system, CapRef ref) {
     capability.rights = Rights::none;
 }
 
-bool delete_half(System& system, CapRef ref) {
+// The last name of an environment stays, without rights: as everywhere, who holds it goes after
+// the environment (env/destruction).
+void delete_half(System& system, CapRef ref) {
     system.forest.at(ref).link = Link::none;
     std::uint32_t steps = steps_per_call;
-    return erase(system, ref, steps);
+    if (deletable(system, ref) == Status::ok) erase(system, ref, steps);
 }
 
 Status place(System& system, std::uint32_t from, const Message& message, CapRef& ref) {
@@ -113,8 +115,8 @@ bool let_go(System& system, CapRef ref, std::uint32_t& steps) {
     Capability& capability = system.forest.at(ref);
     if (system.finished) return true;  // all cores are stopping: nobody answers
     if (capability.link == Link::borrowed) {
+        disarm(system, ref);  // first: nothing more is derived from it or lent on
         if (!revoke(system, ref, steps)) return false;
-        disarm(system, ref);
         if (capability.peer == cap::no_cap) return true;
         ask(system, ref, MessageKind::give_back, Link::returning);
     } else if (capability.link == Link::lent) {

@@ -23,13 +23,13 @@ std::uint32_t tag_of(System& system, const Env& env) {
 
 void take_call(System& system, std::uint32_t from, const Message& message) {
     Env& callee = system.env(FrameNumber{message.a});
-    const bool waiting = system.info(callee).state == EnvState::parked && callee.receiving;
-    if (!waiting || system.root_gone) {
+    const EnvState state = system.info(callee).state;
+    if (state != EnvState::parked || !callee.receiving || system.root_gone) {
         Message refusal = message;
         refusal.kind = MessageKind::answer;
         refusal.a = message.b;
-        refusal.b = static_cast<std::uint32_t>(system.root_gone ? Status::callee_gone
-                                                                : Status::busy);
+        const Status why = lives(state) ? Status::busy : Status::bad_state;
+        refusal.b = static_cast<std::uint32_t>(system.root_gone ? Status::callee_gone : why);
         return send(system, from, refusal);
     }
     make_runnable(system, callee);

@@ -47,36 +47,39 @@ void tell_repossessed(System& system, CapRef ref) {
     post(system, env, Upcall::repossession);
 }
 
-// One bounded step of taking `frame`; true when it is free.
+// One bounded step of taking `frame`; true when it is free. What was lent is asked back, and
+// waited for when nobody is left who could lend it again.
 bool repossess(System& system, FrameNumber frame, std::uint32_t& steps) {
-    abi::FrameInfo& info = system.memory.frame(frame);
-    while (info.caps > 0) {
-        const CapRef ref = info.first_cap;
+    const abi::FrameInfo& info = system.memory.frame(frame);
+    for (CapRef ref = info.first_cap; ref != cap::no_cap;) {
         if (steps == 0) return false;
-        if (system.forest.at(ref).child != cap::no_cap) {
+        const Capability& capability = system.forest.at(ref);
+        if (capability.child != cap::no_cap) {
             --steps;
             system.forest.move_child(ref, cap::no_cap);
+            ref = info.first_cap;
             continue;
         }
-        if (system.forest.at(ref).link == cap::Link::none) tell_repossessed(system, ref);
-        if (!erase(system, ref, steps)) return false;  // what was lent has to come back
+        const CapRef next = capability.next;
+        if (capability.link == cap::Link::none) tell_repossessed(system, ref);
+        if (!erase(system, ref, steps)) --steps;
+        ref = next;
     }
-    return true;
+    return info.caps == 0;
 }
 
 // Takes what is missing from one account; true when its request is over.
 bool abort_request(System& system, FrameNumber name, std::uint32_t& steps) {
     mem::Account& account = system.memory.account(name);
-    while (account.active && account.held > account.target && account.loose.first != no_frame) {
+    std::uint32_t waiting = 0;  // frames that still have to come back from other cores
+    FrameNumber frame = account.loose.first;
+    while (account.active && account.held > account.target + waiting && frame != no_frame) {
         if (steps == 0) return false;
-        const FrameNumber frame = account.loose.first;
-        account.repossessed++;  // before: the last one may end the request
-        if (!repossess(system, frame, steps)) {
-            account.repossessed--;
-            return false;
-        }
-        if (account.bound != no_frame) system.info(system.env(account.bound)).repossessed++;
+        const FrameNumber next = system.memory.frame(frame).next;
+        if (!repossess(system, frame, steps)) ++waiting;
+        frame = next;
     }
+    if (waiting > 0) return false;
     if (account.active) finish_request(system, name);
     return true;
 }
@@ -155,8 +158,11 @@ void forget_frame(System& system, FrameNumber frame) {
     system.memory.release(frame);
     mem::Account& account = system.memory.account(payer);
     if (!account.active) return;
-    if (account.bound != no_frame && account.deadline > system.core.now()) {
-        system.info(system.env(account.bound)).released++;
+    const bool late = account.deadline <= system.core.now();
+    if (late) account.repossessed++;
+    if (account.bound != no_frame) {
+        EnvInfo& info = system.info(system.env(account.bound));
+        ++(late ? info.repossessed : info.released);
     }
     if (account.held <= account.target) finish_request(system, payer);
 }

@@ -8,7 +8,14 @@
 
 namespace kernel::env {
 
-// embryo, parked -> runnable, at the ring's end (just before `running`).
+using abi::EnvState;
+
+// Started, and not ended.
+constexpr bool lives(EnvState state) {
+    return state == EnvState::runnable || state == EnvState::parked ||
+           state == EnvState::calling;
+}
+// embryo, parked, calling -> runnable, at the ring's end (just before `running`).
 void make_runnable(System& system, Env& env);
 // runnable -> parked until `wake` or an upcall.
 void park(System& system, Env& env, Instant wake);

@@ -82,6 +82,7 @@ Value env_vector(System& system, Env& caller, const Arguments& arguments) {
     const CapRef ref = TRY(env::find(system, *target, arguments.slot(1), CapType::frame,
                                      Rights::read | Rights::write));
     const Capability& capability = system.forest.at(ref);
+    if (system.elsewhere(capability.object)) return base::error(Status::other_core);
     if (capability.mapping == 0) return base::error(Status::not_mapped);
     target->vector = ref;
     target->page = &system.memory.object<abi::UpcallPage>(capability.object);

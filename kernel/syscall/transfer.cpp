@@ -8,8 +8,6 @@ namespace kernel::syscall {
 
 namespace {
 
-using abi::EnvState;
-
 // The object of one that `slot` may be called through. Errors: as find.
 Result<FrameNumber> find_callee(System& system, const Env& caller, Slot slot) {
     const CapRef ref = TRY(env::find(system, caller, slot, CapType::environment, Rights::call));
@@ -19,10 +17,7 @@ Result<FrameNumber> find_callee(System& system, const Env& caller, Slot slot) {
 // Errors: bad_state (not started, or ended).
 Result<Env*> living(System& system, FrameNumber object) {
     Env& target = system.env(object);
-    const EnvState state = system.info(target).state;
-    const bool lives = state == EnvState::runnable || state == EnvState::parked ||
-                       state == EnvState::calling;
-    if (!lives) return base::error(Status::bad_state);
+    if (!env::lives(system.info(target).state)) return base::error(Status::bad_state);
     return &target;
 }
 

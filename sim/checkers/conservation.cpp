@@ -12,6 +12,7 @@
 #include "kernel/machine/boot_info.hpp"
 #include "kernel/mem/account.hpp"
 #include "kernel/x86/page_table_entry.hpp"
+#include "sim/checkers/halves.hpp"
 
 namespace sim::checkers {
 
@@ -253,43 +254,19 @@ private:
         check(first, which + ": another capability claims its mapping");
     }
 
-    std::uint32_t core_of(FrameNumber name) const {
-        return (name.value - kernel::machine::pool_first.value) / system_.pool_frames;
-    }
-
     // A capability whose object lies in another core's part: borrowed, or derived from one that
     // is. There is no record of the object here.
     void check_foreign(CapRef ref, const Capability& cap, const std::string& which) const {
+        const std::uint32_t distance = cap.object.value - kernel::machine::pool_first.value;
         const std::string object = which + ": its object, frame " + number(cap.object.value);
-        check(core_of(cap.object) < system_.cores, object + ", is not in the pool");
-        if (cap.parent != 0) return check_links(ref, cap, which);
-        const bool root = cap.link == Link::borrowed || cap.link == Link::recalled ||
-                          cap.link == Link::returning;
-        check(root, object + ", is core " + number(core_of(cap.object)) + "'s, and not lent");
-        check(cap.core < system_.cores && cap.core != system_.core, which + ": no core lent it");
-        check(cap.previous == 0 && (cap.next == 0 || cap.link == Link::recalled),
-              which + ": borrowed, with siblings");
+        check(distance / system_.pool_frames < system_.cores, object + ", is not in the pool");
         if (cap.child != 0) {
             check(capability(cap.child).parent == ref, which + ": its child has another parent");
         }
-        if (cap.peer != 0 && cap.link != Link::returning) check_lender(ref, cap, which);
-    }
-
-    // The other half of a borrowed capability is the last to go, until its whole core ends.
-    void check_lender(CapRef ref, const Capability& cap, const std::string& which) const {
-        const FrameNumber table = kernel::cap::table_frame_of(cap.peer);
-        check(core_of(table) == cap.core, which + ": its lender's half is on no such core");
-        const FrameNumber first{kernel::machine::pool_first.value +
-                                cap.core * system_.pool_frames};
-        const auto* frames = &object<FrameInfo>(FrameNumber{first.value + 2 + env_info_pages});
-        const std::span lenders{frames, system_.pool_frames};
-        if (std::ranges::find(lenders, FrameState::env, &FrameInfo::state) == lenders.end()) return;
-        check(lenders[table.value - first.value].state == FrameState::cap_table,
-              which + ": its lender's half is gone");
-        const Capability& half = (&object<Capability>(table))[kernel::cap::index_of(cap.peer)];
-        check(half.type == cap.type && half.object == cap.object && is_lender(half.link) &&
-                  half.core == system_.core && (half.link == Link::pending || half.peer == ref),
-              which + ": its lender's half does not know it");
+        if (cap.parent != 0) return check_links(ref, cap, which);
+        check(cap.link >= Link::borrowed, which + ": nobody lent it");
+        check(cap.previous == 0 && (cap.next == 0 || cap.link == Link::recalled),
+              which + ": borrowed, with siblings");
     }
 
     void check_slice(CapRef ref, const Capability& cap, const std::string& which) {
@@ -322,8 +299,9 @@ private:
             const Capability& parent = capability(cap.parent);
             check(parent.type != CapType::none && parent.object == cap.object,
                   which + ": its parent names another object");
-            // What is recalled loses its rights before what was derived from it is gone.
-            check(parent.link == Link::recalled || includes(parent.rights, cap.rights),
+            // What is given back loses its rights before what was derived from it goes.
+            const bool going = parent.link != Link::none && parent.rights == Rights::none;
+            check(going || includes(parent.rights, cap.rights),
                   which + ": more rights than its parent");
         }
         const CapRef head =
@@ -515,7 +493,7 @@ std::string verify_conservation(std::span<const std::byte> pool) {
     } catch (const Broken& broken) {
         return prefix + broken.what;
     }
-    return {};
+    return verify_halves(pool);
 }
 
 }  // namespace sim::checkers

@@ -11,8 +11,8 @@
 //   to exactly one capability, a table's `entries` is what it holds, none is writable and
 //   executable;
 // - accounts and environments refer to each other and to live objects only;
-// - all this in each core's part of the pool alone; a capability that leads out of it is
-//   borrowed, or derived from one that is, and its lender's half on the other core knows it.
+// - all this in each core's part of the pool alone; what leads out of it was lent, and fits what
+//   it leads to (halves.hpp).
 //
 // Sources: kernel/mem/account.hpp, kernel/cap/capability.hpp, kernel/env/env.hpp.
 #pragma once

@@ -39,13 +39,14 @@ sim::engine::CellResult run(const std::string& scenario, const Look& look,
 }
 
 std::string conservation_of(const std::string& scenario, std::uint64_t stride,
-                            sim::engine::CellResult& result) {
+                            sim::engine::CellResult& result, std::uint32_t cell) {
     std::string found;
-    result = run(scenario, [&](std::uint64_t event, std::span<std::byte> pool) {
+    const Look look = [&](std::uint64_t event, std::span<std::byte> pool) {
         if (!found.empty() || event % stride != 0) return;
         found = sim::checkers::verify_conservation(pool);
         if (!found.empty()) found = "after event " + std::to_string(event) + ": " + found;
-    });
+    };
+    result = run(scenario, look, cell);
     return found;
 }
 

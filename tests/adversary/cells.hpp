@@ -28,6 +28,6 @@ sim::engine::CellResult run(const std::string& scenario, const Look& look,
 // Runs it with the conservation checker after every `stride`-th event. The first finding, with
 // the event's number, or the empty string.
 std::string conservation_of(const std::string& scenario, std::uint64_t stride,
-                            sim::engine::CellResult& result);
+                            sim::engine::CellResult& result, std::uint32_t cell = 0);
 
 }  // namespace tests::adversary
