@@ -70,15 +70,6 @@ FrameNumber sweep(System& system, Env& env, const Chain& chain, std::uint32_t& s
     return FrameNumber{0};
 }
 
-// Deletes every capability that still names the environment, its own slot 0 included.
-bool forget_names(System& system, const Env& env, std::uint32_t& steps) {
-    const abi::FrameInfo& frame = system.memory.frame(env.self);
-    while (frame.caps > 0) {
-        if (!erase(system, frame.first_cap, steps)) return false;
-    }
-    return true;
-}
-
 void release_frames(System& system, Env& env) {
     const FrameNumber account = env.account;
     mem::Account& payer = system.memory.account(account);
@@ -100,7 +91,7 @@ void release_frames(System& system, Env& env) {
 }
 
 // One step of `env` alone; the environment to be destroyed before it, if it met one.
-FrameNumber step(System& system, Env& env, Chain& chain, bool& gone) {
+FrameNumber step(System& system, Env& env, Chain& chain, CapRef keep, bool& gone) {
     std::uint32_t steps = steps_per_call;
     if (system.info(env).state != EnvState::dying) {
         break_transfers(system, env);
@@ -115,7 +106,7 @@ FrameNumber step(System& system, Env& env, Chain& chain, bool& gone) {
         env.destruction.slot = 0;
         env.destruction.pass++;
     }
-    if (!forget_names(system, env, steps)) return FrameNumber{0};
+    if (!unname(system, env.self, keep, false, steps)) return FrameNumber{0};
     release_frames(system, env);
     gone = true;
     return FrameNumber{0};
@@ -123,12 +114,12 @@ FrameNumber step(System& system, Env& env, Chain& chain, bool& gone) {
 
 }  // namespace
 
-bool destroy_step(System& system, Env& env) {
+bool destroy_step(System& system, Env& env, CapRef by) {
     Env* victim = &env;
     Chain chain;
     for (std::uint32_t depth = 0; depth < abi::environments_max; ++depth) {
         bool gone = false;
-        const FrameNumber first = step(system, *victim, chain, gone);
+        const FrameNumber first = step(system, *victim, chain, by, gone);
         if (first.value == 0) return gone && victim == &env;
         victim = &system.env(first);
     }

@@ -39,6 +39,12 @@ void disarm(System& system, CapRef ref) {
     capability.rights = Rights::none;
 }
 
+// The other half is gone. Who waits for that deletes this one, now like any other.
+void unlink(System& system, CapRef ref, Link link) {
+    CHITIN_ASSERT(system.forest.at(ref).link == link);
+    system.forest.at(ref).link = Link::none;
+}
+
 // The last name of an environment stays, without rights: as everywhere, who holds it goes after
 // the environment (env/destruction).
 void delete_half(System& system, CapRef ref) {
@@ -190,8 +196,7 @@ void take_recall(System& system, std::uint32_t from, const Message& message) {
 }
 
 void take_recalled(System& system, const Message& message) {
-    CHITIN_ASSERT(system.forest.at(message.a).link == Link::recalling);
-    delete_half(system, message.a);
+    unlink(system, message.a, Link::recalling);
     answered(system);
 }
 
@@ -201,8 +206,7 @@ void take_give_back(System& system, std::uint32_t from, const Message& message) 
 }
 
 void take_taken_back(System& system, const Message& message) {
-    CHITIN_ASSERT(system.forest.at(message.a).link == Link::returning);
-    system.forest.remove(message.a);
+    unlink(system, message.a, Link::returning);
     answered(system);
 }
 

@@ -10,9 +10,11 @@
 //     pending  --- lend -------->  (slot filled)          or refused
 //     lent     <-- lent ---------  borrowed
 //     recalling -- recall ------>  recalled: unmapped; what it derived is deleted, step by step
-//     (gone)   <-- recalled -----  (gone)
+//     none     <-- recalled -----  (gone)
 //     lent     <-- give_back ----  returning              its holder deleted it
-//     (gone)   --- taken_back -->  (gone)
+//     (gone)   --- taken_back -->  none
+//
+// A half that is `none` again has no rights, and is deleted by the call that waited for it.
 //
 // The two ways may cross: a recall that finds `returning` is answered at once, and a give_back
 // that finds `recalling` leaves the half to the answer under way.

@@ -47,10 +47,27 @@ void tell_repossessed(System& system, CapRef ref) {
     post(system, env, Upcall::repossession);
 }
 
-// One bounded step of taking `frame`; true when it is free. What was lent is asked back, and
-// waited for when nobody is left who could lend it again.
-bool repossess(System& system, FrameNumber frame, std::uint32_t& steps) {
-    const abi::FrameInfo& info = system.memory.frame(frame);
+// Takes what is missing from one account; true when its request is over.
+bool abort_request(System& system, FrameNumber name, std::uint32_t& steps) {
+    mem::Account& account = system.memory.account(name);
+    std::uint32_t waiting = 0;  // frames that still have to come back from other cores
+    FrameNumber frame = account.loose.first;
+    while (account.active && account.held > account.target + waiting && frame != no_frame) {
+        if (steps == 0) return false;
+        const FrameNumber next = system.memory.frame(frame).next;
+        if (!unname(system, frame, cap::no_cap, true, steps)) ++waiting;
+        frame = next;
+    }
+    if (waiting > 0) return false;
+    if (account.active) finish_request(system, name);
+    return true;
+}
+
+}  // namespace
+
+bool unname(System& system, FrameNumber object, CapRef keep, bool tell, std::uint32_t& steps) {
+    const abi::FrameInfo& info = system.memory.frame(object);
+    bool kept = false;
     for (CapRef ref = info.first_cap; ref != cap::no_cap;) {
         if (steps == 0) return false;
         const Capability& capability = system.forest.at(ref);
@@ -61,30 +78,15 @@ bool repossess(System& system, FrameNumber frame, std::uint32_t& steps) {
             continue;
         }
         const CapRef next = capability.next;
-        if (capability.link == cap::Link::none) tell_repossessed(system, ref);
-        if (!erase(system, ref, steps)) --steps;
+        kept |= ref == keep;
+        const bool half = capability.link != cap::Link::none || capability.peer != cap::no_cap;
+        if (tell && !half) tell_repossessed(system, ref);
+        if (ref != keep && !erase(system, ref, steps)) --steps;
         ref = next;
     }
+    if (kept && info.caps == 1) erase(system, keep, steps);
     return info.caps == 0;
 }
-
-// Takes what is missing from one account; true when its request is over.
-bool abort_request(System& system, FrameNumber name, std::uint32_t& steps) {
-    mem::Account& account = system.memory.account(name);
-    std::uint32_t waiting = 0;  // frames that still have to come back from other cores
-    FrameNumber frame = account.loose.first;
-    while (account.active && account.held > account.target + waiting && frame != no_frame) {
-        if (steps == 0) return false;
-        const FrameNumber next = system.memory.frame(frame).next;
-        if (!repossess(system, frame, steps)) ++waiting;
-        frame = next;
-    }
-    if (waiting > 0) return false;
-    if (account.active) finish_request(system, name);
-    return true;
-}
-
-}  // namespace
 
 void start_request(System& system, FrameNumber name, EnvId requester, std::uint32_t count,
                    Instant deadline) {

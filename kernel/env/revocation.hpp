@@ -24,4 +24,9 @@ Instant next_deadline(System& system, Instant now);
 // Releases a frame that lost its last capability; a request it satisfies ends.
 void forget_frame(System& system, FrameNumber frame);
 
+// One bounded step of deleting all capabilities of an object, `keep` last; their holders are told
+// of a repossession. True when none is left. What was lent is asked back at once, and waited for
+// when nobody is left who could lend it again.
+bool unname(System& system, FrameNumber object, CapRef keep, bool tell, std::uint32_t& steps);
+
 }  // namespace kernel::env

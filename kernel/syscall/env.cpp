@@ -99,7 +99,7 @@ Value env_destroy(System& system, Env& caller, const Arguments& arguments) {
     Env& target = system.env(system.forest.at(ref).object);
     if (target.self == caller.self) return base::error(Status::bad_state);
     system.waits = false;
-    return done_or_again(system, caller, env::destroy_step(system, target));
+    return done_or_again(system, caller, env::destroy_step(system, target, ref));
 }
 
 Value env_exit(System& system, Env& caller, const Arguments& arguments) {

@@ -114,7 +114,9 @@ private:
     void check_object(const Capability& cap) const {
         const std::uint32_t owner = core_of(cap.object);
         check(owner < runs_.size(), "its object is in no core's part");
-        const bool told = cap.link == Link::returning;  // the owner may know already
+        // The owner may know already that these are gone.
+        const bool told = cap.link == Link::returning ||
+                          (cap.link == Link::none && cap.parent == 0 && cap.rights == Rights::none);
         if (told || !runs_[owner]) return;
         const FrameState state = frame(cap.object).state;
         const std::string what = "frame " + std::to_string(cap.object.value);

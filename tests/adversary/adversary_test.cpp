@@ -15,6 +15,7 @@ namespace {
 
 // Looking after every event takes long; a prime stride meets every kind of call.
 constexpr std::uint64_t probe_stride = 61;
+constexpr std::uint64_t probe_cores_stride = 97;
 
 std::string text_of(const sim::engine::CellResult& result) {
     std::string all = result.error;
@@ -36,6 +37,14 @@ TEST(Probe, FindsNothingOnTheHostedMachineAndConservesEverything) {
 TEST(Probe, AsTheRootEnvironmentItLeavesNothingBehind) {
     sim::engine::CellResult result;
     EXPECT_EQ(conservation_of("probe_root.toml", probe_stride, result), "");
+    EXPECT_EQ(result.error, "");
+    EXPECT_EQ(result.outcome.exit_code, 0u) << text_of(result);
+    EXPECT_EQ(result.outcome.frames_lost, 0u);
+}
+
+TEST(Probe, OfOtherCoresLosesNothingAndConservesEverything) {
+    sim::engine::CellResult result;
+    EXPECT_EQ(conservation_of("probe_cores.toml", probe_cores_stride, result), "");
     EXPECT_EQ(result.error, "");
     EXPECT_EQ(result.outcome.exit_code, 0u) << text_of(result);
     EXPECT_EQ(result.outcome.frames_lost, 0u);
