@@ -31,7 +31,17 @@ constexpr Word read_write = word_of(Rights::read | Rights::write);
 constexpr Word shared = word_of(Rights::read | Rights::write | Rights::grant);
 
 // What a child does: its start argument, with a number of its own in the upper half.
-enum Manner : Word { root = 0, computes, sleeps, serves, sleeps_first, asks, wakes, lends, relends };
+enum Manner : Word {
+    root = 0,
+    computes,
+    sleeps,
+    serves,
+    sleeps_first,
+    asks,
+    wakes,
+    lends,
+    relends,
+};
 constexpr Slot slot_peer{4};   // of a child: whom it calls, wakes, lends to
 constexpr Slot slot_frame{5};  // what it lends
 

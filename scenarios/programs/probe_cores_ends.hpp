@@ -242,8 +242,9 @@ inline void Director::repossession(bool hostile) {
     expect("taken", 1, empty(own_frame) ? 1 : 0);
     for (const Slot each : its) expect("from all", 1, empty_on(1, each) ? 1 : 0);
     if (!hostile) expect("nor mapped", 1, faults_on(1, region_) ? 1 : 0);
-    worst(hostile ? "repossess from one that lends again" : "repossess what is lent",
-          taken_ns);
+    constexpr std::string_view once = "repossess what is lent";
+    constexpr std::string_view again = "repossess from one that lends again";
+    worst(hostile ? again : once, taken_ns);
     sleep(200'000);
     right(Call::account_revoke, "the request is over", {{lender.account.value, 1, never.value}});
     env_.space().give_slot(own_frame);
