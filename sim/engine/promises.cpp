@@ -35,7 +35,8 @@ void Promises::set(std::size_t core, std::uint64_t time) {
 void Promises::promise(std::size_t core, std::uint64_t time) { set(core, time); }
 
 void Promises::lower(std::size_t core, std::uint64_t time) {
-    if (time < cores_[core].time) set(core, time);
+    // One that has ended takes no messages, and must hold up nobody.
+    if (time < cores_[core].time && !cores_[core].ended) set(core, time);
 }
 
 void Promises::end(std::size_t core) {

@@ -340,6 +340,10 @@ void DraftReader::read_axis(const toml::key& key, const toml::node& node, Draft&
                                        axis.values[i].text, axis.name));
         }
     }
+    if (std::ranges::find(draft.axes, axis.name, &Axis::name) != draft.axes.end()) {
+        view_.error_at(axis.place,
+                       fmt::format("the axis \"{}\" stands twice, expected once", axis.name));
+    }
     draft.axes.push_back(std::move(axis));
 }
 

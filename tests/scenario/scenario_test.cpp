@@ -209,6 +209,10 @@ TEST_F(ScenarioTest, SweepsAreBounded) {
     for (int i = 0; i < 5000; ++i) text += std::to_string(i) + ",";
     EXPECT_NE(parse(text + "]\n").errors.find("too many cells, expected at most 4096"),
               std::string::npos);
+    EXPECT_NE(parse("[[environments]]\nprogram=\"greet\"\n[sweep]\n\"machine.cores\" = [1]\n"
+                    "machine.cores = [2]\n")
+                  .errors.find("the axis \"machine.cores\" stands twice"),
+              std::string::npos);
     EXPECT_NE(parse("[[environments]]\nprogram=\"greet\"\n[sweep]\nseed = [1, 1]\n")
                   .errors.find("\"1\" stands twice on the axis \"seed\""),
               std::string::npos);

@@ -47,7 +47,8 @@ TEST(Promises, when_nobody_may_go_the_first_that_lives_is_woken) {
     EXPECT_FALSE(three.may_go(0));
     EXPECT_EQ(three.next(), 0u);
     three.end(0);
-    EXPECT_EQ(three.next(), 1u);
+    three.lower(0, 5);
+    EXPECT_EQ(three.next(), 1u) << "a message to one that has ended holds up nobody";
     three.end(1);
     three.end(2);
     EXPECT_TRUE(three.all_ended());
