@@ -58,6 +58,17 @@ struct Words {
     }
 };
 
+// Each core has a region of its own to map at. Requests name it by where no address can be, since
+// windows lie elsewhere on each core and each machine, and what is said must be the same.
+constexpr Word region_bytes = 512 * page_size;
+constexpr Word region_name = Word{1} << 50;
+inline Words moved(Words w, Word from, Word to) {
+    for (Word& word : w.word) {
+        if (word - from < region_bytes) word += to - from;
+    }
+    return w;
+}
+
 inline Word head_of(What what, Call call, const Words& w) {
     return what | static_cast<Word>(call) << 8 | w.word[4] << 16 | w.word[5] << 40;
 }
@@ -179,15 +190,8 @@ private:
     }
 
     // ---- other cores
-    // Addresses of the own region become those of the other core's, whose window lies elsewhere.
-    Words there(std::uint32_t core, Words w) const {
-        for (Word& word : w.word) {
-            if (word - region_ < 512 * page_size) word += regions_[core] - region_;
-        }
-        return w;
-    }
     Answer ask(std::uint32_t core, What what, Call call, const Words& given) {
-        const Words w = there(core, given);
+        const Words w = moved(given, region_, region_name);
         const calls::Words words = {head_of(what, call, w), w.word[0], w.word[1], w.word[2],
                                     w.word[3]};
         for (;;) {
@@ -284,7 +288,6 @@ private:
     Slot frame_{}, half_{}, leaf_{};
     Slot its_[cores] = {};
     Word region_ = 0;
-    Word regions_[cores] = {};  // of the others
 };
 
 }  // namespace scenarios::probe_cores

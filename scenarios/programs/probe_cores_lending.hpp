@@ -13,10 +13,7 @@ inline void Director::prepare() {
     leaf_ = env_.must(env_.space().install_leaf(VirtAddr{region_}), "a leaf table");
     frame_ = frame();
     half_ = slot();
-    for (std::uint32_t core = 1; core < cores; ++core) {
-        its_[core] = slot_on(core);
-        regions_[core] = ask(core, result, Call::null, {}).value;
-    }
+    for (std::uint32_t core = 1; core < cores; ++core) its_[core] = slot_on(core);
 }
 
 inline void Director::lending_refused() {
@@ -156,7 +153,7 @@ inline void Director::borrowed_environments() {
                             Call::env_destroy, Call::yield};
     for (const Call call : managed) {
         wrong_on(1, call, "another core's environment", Status::other_core,
-                 {{e, its, region_, read}});
+                 {{e, its, 0, read}});
     }
     wrong_on(1, Call::cycle_idle, "another core's environment", Status::other_core,
              {{kernel::abi::slot_cycle.value, e}});

@@ -20,8 +20,9 @@ public:
             const auto caller = calls::transfer_wait(never, answer);
             if (!caller.has_value() || *caller == kernel::abi::no_env) continue;
             const Word head = message[0];
-            const Words words{{message[1], message[2], message[3], message[4],
+            const Words asked{{message[1], message[2], message[3], message[4],
                                head >> 16 & 0xff'ffff, head >> 40}};
+            const Words words = moved(asked, region_name, region_);
             const Answer done = work(head & 0xff, static_cast<Call>(head >> 8 & 0xff), words);
             answer[0] = static_cast<Word>(done.status);
             answer[1] = done.value;
@@ -37,7 +38,7 @@ private:
         const volatile auto& system = env_.info().system();
         switch (what) {
             case make: return call_now(env_, call, words);
-            case result: return {last_, region_, system.free_frames};
+            case result: return {last_, 0, system.free_frames};
             case take_slot: {
                 const auto slot = env_.space().take_slot();
                 return {Status::ok, slot.has_value() ? slot->value : all_ones, 0};
