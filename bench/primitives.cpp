@@ -29,31 +29,43 @@ Bundle make_bundle(std::uint64_t repetitions, std::vector<sim::testbed::ProgramF
     namespace testbed = sim::testbed;
     testbed::Scenario scenario;
     scenario.name = "meter";
-    testbed::Cell cell;
-    cell.name = "meter";
-    cell.machine = {.pool_frames = 4096, .slice_ns = 1'000'000'000'000, .seed = 1, .costs = {}};
-    testbed::Environment root;
-    root.name = "meter";
-    root.program = "meter";
-    root.limit_frames = 4096;
-    root.arguments = {{"repetitions", std::to_string(repetitions)}};
-    cell.environments = {root};
-    scenario.cells = {cell};
-    const std::uint32_t chosen[] = {0};
+    // What one core does, and what two do to each other.
+    for (const std::uint32_t cores : {1u, 2u}) {
+        testbed::Cell cell;
+        cell.name = "meter";
+        cell.machine.pool_frames = 4096 * cores;
+        cell.machine.cores = cores;
+        cell.machine.slice_ns = 1'000'000'000'000;
+        cell.machine.seed = 1;
+        for (std::uint32_t core = 0; core < cores; ++core) {
+            testbed::Environment root;
+            root.name = "meter";
+            root.program = "meter";
+            root.core = core;
+            root.limit_frames = 4096;
+            root.arguments = {{"repetitions", std::to_string(repetitions)}};
+            cell.environments.push_back(root);
+        }
+        scenario.cells.push_back(cell);
+    }
+    const std::uint32_t chosen[] = {0, 1};
     return testbed::make_bundle(scenario, chosen, {.trace_full = false, .programs = programs});
 }
 
-std::expected<Figures, std::string> figures_of(const sim::engine::CellResult& result,
-                                               double scale) {
-    if (!result.error.empty()) return std::unexpected{result.error};
+void add_figures(const sim::engine::EnvResult& env, double scale, Figures& figures) {
+    for (const std::string& line : env.results) {
+        const auto json = nlohmann::json::parse(line, nullptr, false);
+        if (!json.is_object() || !json.contains("operation")) continue;
+        figures[json["operation"].get<std::string>()] = json["median_ticks"].get<double>() * scale;
+    }
+}
+
+std::expected<Figures, std::string> figures_of(
+    const std::vector<sim::engine::CellResult>& results, double scale) {
     Figures figures;
-    for (const auto& env : result.envs) {
-        for (const std::string& line : env.results) {
-            const auto json = nlohmann::json::parse(line, nullptr, false);
-            if (!json.is_object() || !json.contains("operation")) continue;
-            figures[json["operation"].get<std::string>()] =
-                json["median_ticks"].get<double>() * scale;
-        }
+    for (const sim::engine::CellResult& result : results) {
+        if (!result.error.empty()) return std::unexpected{result.error};
+        for (const auto& env : result.envs) add_figures(env, scale, figures);
     }
     if (figures.empty()) return std::unexpected{std::string{"meter reported nothing"}};
     return figures;
@@ -81,7 +93,8 @@ std::expected<Figures, std::string> hosted_figures(std::uint64_t repetitions) {
     const Bundle bundle = make_bundle(repetitions, {});
     if (!bundle) return std::unexpected{bundle.error()};
     const double scale = nanoseconds_per_tick();
-    return figures_of(sim::machine::run_hosted(*bundle, 0, {}), scale);
+    return figures_of({sim::machine::run_hosted(*bundle, 0, {}),
+                       sim::machine::run_hosted(*bundle, 1, {})}, scale);
 }
 
 std::expected<Figures, std::string> image_figures(std::uint64_t repetitions,
@@ -95,8 +108,8 @@ std::expected<Figures, std::string> image_figures(std::uint64_t repetitions,
     options.count_instructions = true;
     const auto results = sim::testbed::boot::run_bare(*bundle, options);
     if (!results) return std::unexpected{results.error()};
-    if (results->empty()) return std::unexpected{std::string{"the image gave no result"}};
-    return figures_of(results->front(), 1);
+    if (results->size() != 2) return std::unexpected{std::string{"the image gave no result"}};
+    return figures_of(*results, 1);
 }
 
 }  // namespace bench

@@ -34,6 +34,7 @@ public:
 
     int run() {
         report("nothing", repetitions_, [] {});
+        if (env_.info().system().cores > 1) return measure_far();
         report("null_call", repetitions_, [] { static_cast<void>(calls::null()); });
         report("exception_upcall", repetitions_, [] { asm volatile("ud2"); });
         measure_memory();
@@ -46,6 +47,7 @@ public:
 
 private:
     static constexpr Rights read_write = Rights::read | Rights::write;
+    static constexpr Slot slot_lent{4};  // of the other core's table
 
     static bool on_upcall(void* cookie, const UpcallData& data) {
         Meter& meter = *static_cast<Meter*>(cookie);
@@ -160,6 +162,12 @@ private:
         }
         report("transfer_round_trip", repetitions_, call);
         libos::rt::destroy(env_, peer);
+        const auto other = env_.must(
+            libos::rt::spawn(env_, {.program = "meter", .limit_frames = 160, .argument = 2}),
+            "starting one that yields");
+        report("yield_round_trip", repetitions_,
+               [&] { static_cast<void>(calls::yield(other.env)); });
+        libos::rt::destroy(env_, other);
 
         const VirtAddr page = env_.space().reserve(1);
         env_.must(env_.space().map_new(page, 1), "a page for a ring");
@@ -172,6 +180,21 @@ private:
             sender.send(message);
             receiver.receive(message);
         });
+    }
+
+    // With the root environment of core 1, which answers calls.
+    int measure_far() {
+        const Slot far = env_.peer(1);
+        const Slot half = env_.must(env_.space().take_slot(), "a slot");
+        const libos::rt::calls::Words words = {1, 2, 3, 4, 5};
+        while (!calls::transfer_call(far, words).has_value()) env_.compute(Nanoseconds{1000});
+        report("far_round_trip", repetitions_,
+               [&] { static_cast<void>(calls::transfer_call(far, words)); });
+        report("far_lend_revoke", repetitions_, [&] {
+            env_.must(calls::cap_lend(far, frame_, slot_lent, read_write, half), "lending");
+            env_.must(calls::cap_revoke(frame_), "revoking");
+        });
+        return 0;
     }
 
     using Threads = libos::thread::Threads<libos::sched::RoundRobin>;
@@ -224,7 +247,15 @@ int serve() {
     for (;;) static_cast<void>(calls::transfer_wait(kernel::abi::never, answer));
 }
 
-int run(Environment& env) { return env.start().argument == 1 ? serve() : Meter{env}.run(); }
+// Gives way at once: the other side of a yield.
+int give_way() {
+    for (;;) static_cast<void>(calls::yield());
+}
+
+int run(Environment& env) {
+    if (env.start().argument == 1 || env.info().system().core != 0) return serve();
+    return env.start().argument == 2 ? give_way() : Meter{env}.run();
+}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // StackMark: tells AddressSanitizer which stack the code runs on (see ../README.md).
 #pragma once
 
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 
 #include <cstddef>
@@ -15,7 +16,10 @@ struct StackMark {
 };
 
 inline void open_mark(StackMark&) {}
-inline void close_mark(StackMark&) {}
+// A body that ended left its last frames marked, and the host may give their addresses again.
+inline void close_mark(StackMark& mark) {
+    __asan_unpoison_memory_region(mark.bottom, mark.size);
+}
 
 // Before the switch, on the old stack.
 inline void leave_stack(StackMark& from, const StackMark& to) {
