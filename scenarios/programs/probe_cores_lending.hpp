@@ -87,9 +87,10 @@ inline void Director::halves_are_good_for_nothing() {
     const auto local = child(sleeps);
     expect("lending", Status::ok, lend(1, local.env, its_[1], word_of(Rights::call), half_));
     const Word e = half_.value;
-    for (const Call call : {Call::yield, Call::env_destroy, Call::env_start}) {
+    for (const Call call : {Call::yield, Call::env_destroy}) {
         wrong(call, "a half", Status::no_right, {{e}});
     }
+    wrong(Call::env_start, "a half", Status::no_right, {{e, region_, region_, region_}});
     for (const Call call : {Call::wake, Call::transfer_call}) {
         wrong(call, "a half", Status::no_right, {{e}});
     }
@@ -152,8 +153,13 @@ inline void Director::borrowed_environments() {
                             Call::env_extend, Call::env_start, Call::env_vector,
                             Call::env_destroy, Call::yield};
     for (const Call call : managed) {
-        wrong_on(1, call, "another core's environment", Status::other_core,
-                 {{e, its, 0, read}});
+        // An address outside the window would enter the history as it is.
+        Words words{{e, its, 0, read}};
+        const auto addresses = kernel::abi::call_shapes[static_cast<Word>(call)].address_mask;
+        for (unsigned i = 0; i < 4; i++) {
+            if ((addresses >> i & 1) != 0) words.word[i] = region_;
+        }
+        wrong_on(1, call, "another core's environment", Status::other_core, words);
     }
     wrong_on(1, Call::cycle_idle, "another core's environment", Status::other_core,
              {{kernel::abi::slot_cycle.value, e}});

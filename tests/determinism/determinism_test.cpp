@@ -49,7 +49,7 @@ TEST_P(Determinism, SameHistoryAnywhere) {
 
 const std::vector<std::string> small_paging{"--set", "policy=random,arc", "--set", "frames=15%"};
 
-const std::vector<std::string> small_tail{"--set", "load=80", "--set", "seed=1"};
+const std::vector<std::string> one_load{"--set", "load=80", "--set", "seed=1"};
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                          testing::Values(Way{"hello.toml", {}}, Way{"cow.toml", {}},
@@ -58,8 +58,9 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                                          Way{"realtime.toml", {}},
                                          Way{"cores.toml", {}}, Way{"multikernel.toml", {}},
                                          Way{"parallel.toml", {}}, Way{"mixed.toml", {}},
-                                         Way{"rate.toml", {}},
-                                         Way{"threads.toml", {}}, Way{"tail.toml", small_tail},
+                                         Way{"rate.toml", {"--set", "root.args.run_ms=2"}},
+                                         Way{"threads.toml", {}}, Way{"tail.toml", one_load},
+                                         Way{"queueing.toml", one_load},
                                          Way{"paging.toml", small_paging}),
                          [](const auto& info) {
                              const std::string name = info.param.name;

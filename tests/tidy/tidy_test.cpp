@@ -46,16 +46,10 @@ const std::string seam = memory_and_assert + "|_ZNK?6kernel7machine.*|chitin_ent
 const std::string gate = memory_and_assert + "|chitin_gate";
 
 TEST(Tidy, KernelObjectsHaveNoGlobalsAndKnowTheSeamAlone) {
-    if (std::string{CHITIN_SANITIZER} != "") {
-        GTEST_SKIP() << "skipped: sanitizers add symbols of their own";
-    }
     EXPECT_EQ(text(object_code("kernel", files_of(CHITIN_KERNEL_OBJECTS), seam)), "");
 }
 
 TEST(Tidy, EnvironmentObjectsHaveNoGlobalsAndKnowTheGateAlone) {
-    if (std::string{CHITIN_SANITIZER} != "") {
-        GTEST_SKIP() << "skipped: sanitizers add symbols of their own";
-    }
     EXPECT_EQ(text(object_code("libos+programs", files_of(CHITIN_LIBOS_OBJECTS), gate)), "");
 }
 
