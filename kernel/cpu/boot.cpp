@@ -152,6 +152,8 @@ void fill_system_info(machine::Core& core, const BootInfo& boot, const Layout& l
 // At first nobody has a position, and all time is idle time.
 constexpr std::uint32_t positions_default = 16;
 constexpr std::uint64_t grace_share = 8;  // of a slice
+// Between the seeds of two cores: odd, so that all differ.
+constexpr std::uint64_t seed_stride = 0x9e37'79b9'7f4a'7c15;
 
 abi::CycleInfo& fill_cycle_info(machine::Core& core, const BootInfo& boot, FrameNumber frame) {
     auto& cycle = *at<abi::CycleInfo>(core, frame);
@@ -241,7 +243,8 @@ void prepare_start(System& system, Env& root, const BootInfo& boot, std::uint64_
     block->first_free_slot = first_free_slot;
     block->peers_slot = peers_slot;
     block->table_frames = root_table_frames;
-    block->seed = boot.cell->seed;
+    // Streams of their own: what one core draws tells nothing of another. Core 0 has the cell's.
+    block->seed = boot.cell->seed + boot.core * seed_stride;
     root.context.regs.rip = entry;
     root.context.regs.rsp = block_address - 8;
     root.context.regs.rdi = block_address;

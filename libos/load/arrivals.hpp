@@ -93,15 +93,20 @@ private:
     Instant phase_end_{0};
 };
 
-/// `never` after the last one. The instants ascend and outlive it.
+/// `never` after the last one. What was recorded, from `start` on, ascends and outlives it.
 class TraceArrivals {
 public:
-    explicit TraceArrivals(std::span<const Instant> instants) : instants_{instants} {}
+    TraceArrivals(std::span<const Nanoseconds> recorded, Instant start)
+        : recorded_{recorded}, start_{start} {}
 
-    [[nodiscard]] Instant next() { return at_ < instants_.size() ? instants_[at_++] : never; }
+    [[nodiscard]] Instant next() {
+        if (at_ == recorded_.size()) return never;
+        return Instant{start_.value + recorded_[at_++].value};
+    }
 
 private:
-    std::span<const Instant> instants_;
+    std::span<const Nanoseconds> recorded_;
+    Instant start_;
     std::size_t at_ = 0;
 };
 

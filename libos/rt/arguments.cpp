@@ -70,6 +70,9 @@ std::optional<std::string_view> unfit(const Parameter& parameter, std::string_vi
         case ParameterKind::choice:
             if (!among(parameter.choices, value)) return parameter.choices;
             return std::nullopt;
+        case ParameterKind::requests:
+            if (value == "none") return std::nullopt;
+            [[fallthrough]];
         case ParameterKind::trace: {
             const auto number = number_of(value);
             const bool inside = number && *number >= 0 && *number < kernel::abi::env_modules_max;

@@ -18,6 +18,7 @@ enum class ParameterKind : std::uint8_t {
     choice,   // one of `choices`, separated by spaces
     policy,   // the name of a replacement policy (libos/policy/list.hpp)
     trace,    // a memory trace: the testbed turns the path into a module, the value its index
+    requests,  // a trace of requests: as trace; not given where the fallback is "none"
 };
 
 struct Parameter {

@@ -3,31 +3,15 @@
 // Split from probe.cpp, which holds the checks themselves, one function a kind of call.
 #pragma once
 
-#include "libos/rt/program.hpp"
-#include "libos/rt/spawn.hpp"
+#include "scenarios/programs/probe_words.hpp"
 
 namespace scenarios::probe {
 
+using namespace probe_words;
 using kernel::abi::EndReason;
-using kernel::abi::page_size;
-using kernel::abi::Upcall;
-using libos::rt::Call;
-using libos::rt::CapType;
-using libos::rt::Environment;
-using libos::rt::Instant;
-using libos::rt::Rights;
-using libos::rt::Slot;
-using libos::rt::Status;
-using libos::rt::VirtAddr;
-using Word = std::uint64_t;
-namespace calls = libos::rt::calls;
 
 constexpr unsigned account_depth_max = 8;  // kernel/abi/call.hpp, account_create
 constexpr Word top_bit = Word{1} << 63;
-constexpr Word all_ones = ~Word{0};
-constexpr Word word_of(Rights rights) { return static_cast<Word>(rights); }
-constexpr Word read = word_of(Rights::read);
-constexpr Word read_write = word_of(Rights::read | Rights::write);
 
 // What a child does: its start argument.
 enum Manner : Word {
@@ -47,16 +31,6 @@ enum Manner : Word {
     asks_and_ends,
     serves,
     calls_peer,
-};
-
-// One call's six words; what a check changes is one of them.
-struct Words {
-    Word word[6] = {};
-    Words with(unsigned index, Word value) const {
-        Words other = *this;
-        other.word[index] = value;
-        return other;
-    }
 };
 
 // The loop is hidden from the compiler, which would make it a call of strlen.

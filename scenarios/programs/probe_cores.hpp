@@ -5,29 +5,13 @@
 // library's in between that could hide what the kernel does.
 #pragma once
 
-#include "libos/rt/program.hpp"
-#include "libos/rt/spawn.hpp"
+#include "scenarios/programs/probe_words.hpp"
 
 namespace scenarios::probe_cores {
 
+using namespace probe_words;
 using kernel::abi::never;
-using kernel::abi::page_size;
-using kernel::abi::Upcall;
-using libos::rt::Call;
-using libos::rt::CapType;
-using libos::rt::Environment;
-using libos::rt::Instant;
-using libos::rt::Rights;
-using libos::rt::Slot;
-using libos::rt::Status;
-using libos::rt::VirtAddr;
-using Word = std::uint64_t;
-namespace calls = libos::rt::calls;
 
-constexpr Word all_ones = ~Word{0};
-constexpr Word word_of(Rights rights) { return static_cast<Word>(rights); }
-constexpr Word read = word_of(Rights::read);
-constexpr Word read_write = word_of(Rights::read | Rights::write);
 constexpr Word shared = word_of(Rights::read | Rights::write | Rights::grant);
 
 // What a child does: its start argument, with a number of its own in the upper half.
@@ -48,15 +32,6 @@ constexpr Slot slot_frame{5};  // what it lends
 // What a worker can be asked. Word 0 of the request: what | call << 8 | word 5 << 16 | word 6 << 40
 // of the call; the others are words 1 to 4 of the call. The answer: status, value, nanoseconds.
 enum What : Word { make = 1, later, result, take_slot, touch, spawn, stop };
-
-struct Words {
-    Word word[6] = {};
-    Words with(unsigned index, Word value) const {
-        Words other = *this;
-        other.word[index] = value;
-        return other;
-    }
-};
 
 // Each core has a region of its own to map at. Requests name it by where no address can be, since
 // windows lie elsewhere on each core and each machine, and what is said must be the same.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "libos/load/arrivals.hpp"
+#include "libos/load/request_image.hpp"
 #include "libos/load/service.hpp"
 #include "libos/rt/environment.hpp"
 #include "libos/thread/timer.hpp"
@@ -22,7 +23,8 @@ public:
 
     explicit RequestSource(libos::rt::Environment& env)
         : env_{env},
-          service_{service_of(env)},
+          recorded_{recorded_of(env)},
+          service_{service_of(env, recorded_)},
           sizes_{env.start().seed, purpose_sizes},
           gap_mean_{service_.mean().value * 100 / number(env, "load")} {}
 
@@ -38,7 +40,9 @@ public:
         const std::string_view kind = env_.arguments().text("arrivals");
         if (kind == "closed") return start_clients(threads, random, now);
         const Nanoseconds burst{number(env_, "burst_ns")};
-        if (kind == "bursty") {
+        if (kind == "trace") {
+            trace_.emplace(recorded_->due(), now);
+        } else if (kind == "bursty") {
             bursty_.emplace(random, now,
                             libos::load::Phase{burst, Nanoseconds{gap_mean_.value / 2}},
                             libos::load::Phase{burst, Nanoseconds{0}});
@@ -82,11 +86,30 @@ private:
         return static_cast<std::uint64_t>(env.arguments().integer(name));
     }
 
-    static libos::load::Service service_of(libos::rt::Environment& env) {
+    // What argument `requests` names; nothing where arrivals and service need none.
+    static std::optional<libos::load::RequestImage> recorded_of(libos::rt::Environment& env) {
+        const bool arrivals = env.arguments().text("arrivals") == "trace";
+        if (!arrivals && env.arguments().text("service") != "trace") return std::nullopt;
+        if (env.arguments().text("requests") == "none") {
+            env.panic("arrivals or service is \"trace\", but no argument \"requests\" names one");
+        }
+        auto recorded = libos::load::RequestImage::read(env.module("requests"));
+        if (!recorded) env.panic("the trace of requests is malformed");
+        const std::uint64_t wanted = number(env, "warmup") + number(env, "jobs");
+        if (arrivals && recorded->count() < wanted) {
+            env.panic("the trace has ", recorded->count(), " requests; warmup and jobs want ",
+                      wanted);
+        }
+        return recorded;
+    }
+
+    static libos::load::Service service_of(
+        libos::rt::Environment& env, const std::optional<libos::load::RequestImage>& recorded) {
         using libos::load::Service;
         const Nanoseconds size{number(env, "size_ns")};
         const Nanoseconds large{number(env, "large_ns")};
         const std::string_view kind = env.arguments().text("service");
+        if (kind == "trace") return Service::trace(recorded->sizes());
         if (kind == "fixed") return Service::fixed(size);
         if (kind == "exponential") return Service::exponential(size);
         if (large <= size) env.panic("large_ns must be above size_ns");
@@ -95,7 +118,10 @@ private:
                                static_cast<std::uint32_t>(number(env, "alpha_milli")));
     }
 
-    Instant next_open() { return bursty_ ? bursty_->next() : poisson_->next(); }
+    Instant next_open() {
+        if (trace_) return trace_->next();
+        return bursty_ ? bursty_->next() : poisson_->next();
+    }
 
     template <class Threads>
     void begin(Threads& threads, Client& client, std::uint32_t number) {
@@ -103,7 +129,8 @@ private:
         client.threads = &threads;
         client.number = number;
         client.again = [](Client& of) {
-            static_cast<Threads*>(of.threads)->set(of.timer, of.source->next_open());
+            const Instant next = of.source->next_open();
+            if (next != kernel::abi::never) static_cast<Threads*>(of.threads)->set(of.timer, next);
         };
         client.timer.argument = &client;
         client.timer.fire = on_timer;
@@ -132,11 +159,13 @@ private:
     }
 
     libos::rt::Environment& env_;
+    std::optional<libos::load::RequestImage> recorded_;
     libos::load::Service service_;
     libos::load::Random sizes_;
     Nanoseconds gap_mean_;
     std::optional<libos::load::Poisson> poisson_;
     std::optional<libos::load::Bursty> bursty_;
+    std::optional<libos::load::TraceArrivals> trace_;
     std::optional<libos::load::ClosedLoop> closed_;
     std::span<Client> clients_;
     Accept accept_ = nullptr;

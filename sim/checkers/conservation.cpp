@@ -13,6 +13,7 @@
 #include "kernel/mem/account.hpp"
 #include "kernel/x86/page_table_entry.hpp"
 #include "sim/checkers/halves.hpp"
+#include "sim/checkers/object_state.hpp"
 
 namespace sim::checkers {
 
@@ -324,25 +325,9 @@ private:
     }
 
     void check_type(const Capability& cap, const std::string& which) const {
-        const FrameState state = frame(cap.object).state;
-        bool fits = false;
-        switch (cap.type) {
-            case CapType::frame:
-                fits = state == FrameState::user ||
-                       (state == FrameState::table && includes(Rights::read, cap.rights));
-                break;
-            case CapType::table:
-                fits = state == FrameState::table;
-                break;
-            case CapType::environment:
-                fits = state == FrameState::env;
-                break;
-            case CapType::account:
-                fits = object_is_account(cap.object);
-                break;
-            default:
-                fits = state == FrameState::kernel;  // console, cycle, slice
-        }
+        const bool fits = cap.type == CapType::account
+                              ? object_is_account(cap.object)
+                              : names_state(cap, frame(cap.object).state);
         check(fits, which + ": its object is of another type");
     }
 

@@ -6,6 +6,7 @@
 #include "kernel/abi/info.hpp"
 #include "kernel/cap/capability.hpp"
 #include "kernel/machine/boot_info.hpp"
+#include "sim/checkers/object_state.hpp"
 
 namespace sim::checkers {
 
@@ -121,22 +122,10 @@ private:
         const FrameState state = frame(cap.object).state;
         const std::string what = "frame " + std::to_string(cap.object.value);
         check(state != FrameState::free, what + " was freed by its owner");
-        bool fits = false;
-        switch (cap.type) {
-            case CapType::frame:
-                fits = state == FrameState::user ||
-                       (state == FrameState::table && includes(Rights::read, cap.rights));
-                break;
-            case CapType::environment:
-                fits = state == FrameState::env;
-                break;
-            case CapType::console:
-                fits = state == FrameState::kernel;
-                break;
-            default:
-                break;
-        }
-        check(fits, what + " is not what it is said to be, or cannot be lent");
+        const bool lendable = cap.type == CapType::frame || cap.type == CapType::environment ||
+                              cap.type == CapType::console;
+        check(lendable && names_state(cap, state),
+              what + " is not what it is said to be, or cannot be lent");
         check(frame(cap.object).caps > 0 || cap.peer == 0, what + " has no name on its own core");
     }
 

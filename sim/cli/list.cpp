@@ -31,6 +31,7 @@ std::string_view kind_name(ParameterKind kind) {
         case ParameterKind::choice: return "choice";
         case ParameterKind::policy: return "policy";
         case ParameterKind::trace: return "trace";
+        case ParameterKind::requests: return "requests";
     }
     return "unknown";
 }

@@ -96,11 +96,6 @@ bool constant(const std::vector<Series>& series) {
 std::string figure(const std::string& title, const std::string& label, const Lines& lines) {
     const std::vector<Series> series = series_of(lines);
     if (constant(series)) return "";
-    std::string legend;
-    for (std::size_t i = 0; i < series.size(); ++i) {
-        legend += fmt::format("<span data-series=\"{0}\" style=\"--c:{1}\"><i></i>{0}</span>",
-                              html(series[i].name), series_colour(i, series.size()));
-    }
     const std::string svg = to_svg(Plot{.title = title,
                                         .x_label = "cores",
                                         .y_label = label,
@@ -109,7 +104,7 @@ std::string figure(const std::string& title, const std::string& label, const Lin
                                         .y_max = 0,
                                         .log_y = true,
                                         .y_min = 0});
-    return fmt::format("<section>{}\n<p class=\"legend\">{}</p></section>\n", svg, legend);
+    return fmt::format("<section>{}\n{}</section>\n", svg, legend(series));
 }
 
 }  // namespace

@@ -81,15 +81,6 @@ double largest(const Groups& groups) {
     return most;
 }
 
-std::string legend_of(const std::vector<Series>& series) {
-    std::string out = "<p class=\"legend\">";
-    for (std::size_t i = 0; i < series.size(); ++i) {
-        out += fmt::format("<span data-series=\"{0}\" style=\"--c:{1}\"><i></i>{0}</span>",
-                           html(series[i].name), series_colour(i, series.size()));
-    }
-    return out + "</p>\n";
-}
-
 std::string title_of(const Curve& curve, const Group& group) {
     const std::string title = fmt::format("{} {:.0f}", curve.group, group.first);
     if (!group.second) return title;
@@ -111,7 +102,7 @@ std::string section(const Curve& curve, const Groups& groups) {
                              .y_min = 0});
     }
     return fmt::format("<section><h2>{}</h2>\n<div class=\"plots\">{}</div>\n{}</section>\n",
-                       html(curve.title), plots, legend_of(series));
+                       html(curve.title), plots, legend(series));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "libos/load/request_image.hpp"
 #include "sim/testbed/trace/next_use.hpp"
 
 namespace sim::testbed {
@@ -62,6 +63,21 @@ std::expected<DataFile, std::string> make_data_file(std::string name, const trac
     const std::vector<std::uint32_t> next = next_uses_of(trace);
     append(file.image, next.data(), next.size() * sizeof(std::uint32_t));
     pad_to_8(file.image);
+    return file;
+}
+
+DataFile make_request_file(std::string name, const std::vector<trace::Request>& requests) {
+    static_assert(trace::request_ns_max == libos::load::service_ns_max);
+    DataFile file{.name = std::move(name), .references = 0, .pages = 0, .image = {}};
+    const libos::load::RequestImage::Header header{libos::load::RequestImage::magic,
+                                                   requests.size()};
+    append(file.image, &header, sizeof header);
+    for (const trace::Request& request : requests) {
+        append(file.image, &request.due_ns, sizeof request.due_ns);
+    }
+    for (const trace::Request& request : requests) {
+        append(file.image, &request.size_ns, sizeof request.size_ns);
+    }
     return file;
 }
 

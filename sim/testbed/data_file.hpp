@@ -12,6 +12,7 @@
 #include <string>
 
 #include "sim/testbed/scenario.hpp"
+#include "sim/testbed/trace/request_trace.hpp"
 #include "sim/testbed/trace/trace.hpp"
 
 namespace sim::testbed {
@@ -22,5 +23,9 @@ inline constexpr std::uint32_t trace_image_next_use = 1;
 /// Errors: more than 2^31 - 1 pages or 2^32 - 2 references.
 [[nodiscard]] std::expected<DataFile, std::string> make_data_file(std::string name,
                                                                   const trace::Trace& trace);
+
+/// libos/load/request_image.hpp's format.
+[[nodiscard]] DataFile make_request_file(std::string name,
+                                         const std::vector<trace::Request>& requests);
 
 }  // namespace sim::testbed

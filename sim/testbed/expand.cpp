@@ -26,6 +26,11 @@ constexpr std::uint32_t kernel_frames(std::uint32_t pool_frames) {
     return fixed + pool_frames / 120;
 }
 
+// Its value is a path, which becomes a file of the bundle.
+bool names_file(ParameterKind kind) {
+    return kind == ParameterKind::trace || kind == ParameterKind::requests;
+}
+
 std::vector<std::string_view> words(std::string_view text) {
     std::vector<std::string_view> all;
     while (!text.empty()) {
@@ -87,7 +92,8 @@ private:
                                            const Environment& environment);
     std::optional<std::string> check_integer(const Parameter& parameter, const Value& value,
                                              const Environment& environment);
-    std::optional<std::string> add_trace(const Value& value, Environment& environment);
+    std::optional<std::string> add_trace(const Value& value, ParameterKind kind,
+                                         Environment& environment);
     void check_frames(const Parameter& parameter, const Value& value, std::string_view text,
                       const Environment& environment, const Machine& machine);
     void check_memory(const Cell& cell);
@@ -288,8 +294,8 @@ Environment Expansion::make_environment(const EnvironmentDraft& draft, const Cho
     // Traces first: a percentage of another argument is one of the trace's pages.
     for (const Parameter& parameter : draft.program->parameters) {
         const Value* const value = value_of(draft, choice, parameter.name);
-        if (parameter.kind == ParameterKind::trace && value != nullptr) {
-            set(parameter, add_trace(*value, environment));
+        if (names_file(parameter.kind) && value != nullptr) {
+            set(parameter, add_trace(*value, parameter.kind, environment));
         }
     }
     for (const Parameter& parameter : draft.program->parameters) {
@@ -300,7 +306,7 @@ Environment Expansion::make_environment(const EnvironmentDraft& draft, const Cho
                                                    "({}), expected it in args or [sweep]",
                                                    draft.program->name, parameter.name,
                                                    parameter.help));
-        } else if (parameter.kind != ParameterKind::trace) {
+        } else if (!names_file(parameter.kind)) {
             auto text = check_value(parameter, *value, environment);
             if (text) check_frames(parameter, *value, *text, environment, machine);
             set(parameter, std::move(text));
@@ -309,13 +315,16 @@ Environment Expansion::make_environment(const EnvironmentDraft& draft, const Cho
     return environment;
 }
 
-std::optional<std::string> Expansion::add_trace(const Value& value, Environment& environment) {
+std::optional<std::string> Expansion::add_trace(const Value& value, ParameterKind kind,
+                                                Environment& environment) {
     if (value.type != toml::node_type::string) {
         problems_.add(value.place, fmt::format("\"{}\" is no trace, expected a file's path in "
                                                "quotes", value.text));
         return std::nullopt;
     }
-    const auto file = traces_.load(value);
+    const bool memory = kind == ParameterKind::trace;
+    const auto file = traces_.load(value, memory ? TraceStore::Kind::memory
+                                                 : TraceStore::Kind::requests);
     if (!file) return std::nullopt;
     if (environment.modules.size() == kernel::abi::env_modules_max) {
         problems_.add(value.place, fmt::format("too many traces of one environment, expected at "
@@ -348,7 +357,8 @@ std::optional<std::string> Expansion::check_value(const Parameter& parameter, co
                                                 suggestion(value.text, catalogue_.policies)));
             return std::nullopt;
         case ParameterKind::text:
-        case ParameterKind::trace: break;
+        case ParameterKind::trace:
+        case ParameterKind::requests: break;
     }
     if (value.text.find('\n') == std::string::npos) return value.text;
     wrong(value, parameter, "text of one line");
@@ -361,8 +371,9 @@ std::optional<std::string> Expansion::check_integer(const Parameter& parameter, 
     const auto part = parse_percentage(value.text);
     const char* const last = value.text.data() + value.text.size();
     const auto [end, error] = std::from_chars(value.text.data(), last, number);
-    if (value.type == toml::node_type::string && part && !environment.modules.empty()) {
-        const double pages = traces_.file(environment.modules.front()).pages;
+    const double pages =
+        environment.modules.empty() ? 0 : traces_.file(environment.modules.front()).pages;
+    if (value.type == toml::node_type::string && part && pages > 0) {
         number = std::max<std::int64_t>(1, std::llround(pages * *part));
     } else if (value.type == toml::node_type::string && value.text.ends_with('%')) {
         // A percentage needs the trace's pages: where the trace failed, that was said.

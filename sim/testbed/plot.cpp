@@ -158,6 +158,15 @@ std::string series_colour(std::size_t index, std::size_t count) {
     return fmt::format("hsl({} 70% {}%)", hue, index % 2 == 0 ? 45 : 58);
 }
 
+std::string legend(const std::vector<Series>& series) {
+    std::string out = "<p class=\"legend\">";
+    for (std::size_t i = 0; i < series.size(); ++i) {
+        out += fmt::format("<span data-series=\"{0}\" style=\"--c:{1}\"><i></i>{0}</span>",
+                           html(series[i].name), series_colour(i, series.size()));
+    }
+    return out + "</p>\n";
+}
+
 std::string html(std::string_view text) {
     std::string out;
     for (const char c : text) {

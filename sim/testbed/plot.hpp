@@ -31,6 +31,9 @@ struct Plot {
 /// The colour of the i-th of n series.
 [[nodiscard]] std::string series_colour(std::size_t index, std::size_t count);
 
+/// A <p> that names the series in their colours; the report's script marks the one pointed at.
+[[nodiscard]] std::string legend(const std::vector<Series>& series);
+
 /// Text made safe for HTML and attributes.
 [[nodiscard]] std::string html(std::string_view text);
 

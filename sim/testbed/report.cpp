@@ -96,15 +96,6 @@ std::string table_html(const Table& table) {
     return out + "</tbody></table></div>\n";
 }
 
-std::string legend(const std::vector<Series>& series) {
-    std::string out = "<p class=\"legend\">";
-    for (std::size_t i = 0; i < series.size(); ++i) {
-        out += fmt::format("<span data-series=\"{0}\" style=\"--c:{1}\"><i></i>{0}</span>",
-                           html(series[i].name), series_colour(i, series.size()));
-    }
-    return out + "</p>\n";
-}
-
 Plot paging_plot(const std::vector<PagingPoint>& points, const std::string& group,
                  std::size_t view, double y_min, double y_max) {
     Plot plot{.title = fmt::format("View: {}", paging_views[view]),

@@ -42,8 +42,8 @@ struct Catalogue {
 struct DataFile {
     std::string name;              ///< the trace file's own name, without folders
     std::uint64_t references = 0;
-    std::uint32_t pages = 0;       ///< distinct pages
-    std::vector<std::byte> image;  ///< libos/vm/trace_image.hpp's format
+    std::uint32_t pages = 0;       ///< distinct pages; 0: a trace of requests
+    std::vector<std::byte> image;  ///< libos/vm/trace_image.hpp's or load/request_image.hpp's
 };
 
 using Arguments = std::vector<std::pair<std::string, std::string>>;

@@ -17,23 +17,32 @@ std::string TraceStore::locate(const std::string& path) const {
     return folders_.empty() ? path : (fs::path{folders_.front()} / path).string();
 }
 
-std::optional<std::uint32_t> TraceStore::load(const Value& path) {
-    const auto [entry, fresh] = known_.try_emplace(path.text);
-    if (fresh) entry->second = decode(path);
+std::optional<std::uint32_t> TraceStore::load(const Value& path, Kind kind) {
+    const auto [entry, fresh] = known_.try_emplace({path.text, kind});
+    if (fresh) entry->second = decode(path, kind);
     return entry->second;
 }
 
-std::optional<std::uint32_t> TraceStore::decode(const Value& path) {
-    const auto trace = trace::read_trace(locate(path.text));
-    if (!trace) {
-        problems_.add(path.place, fmt::format("unreadable trace: {}", trace.error().message));
-        return std::nullopt;
-    }
+std::expected<DataFile, std::string> TraceStore::read(const std::string& path, Kind kind) const {
     constexpr std::size_t name_bytes_max = sizeof(kernel::abi::FileRecord::name) - 1;
-    const std::string name = std::filesystem::path{path.text}.filename().string();
-    auto file = make_data_file(name.substr(0, name_bytes_max), *trace);
+    const std::string name =
+        std::filesystem::path{path}.filename().string().substr(0, name_bytes_max);
+    if (kind == Kind::requests) {
+        const auto requests = trace::read_requests(locate(path));
+        if (!requests) return std::unexpected("unreadable trace: " + requests.error().message);
+        return make_request_file(name, *requests);
+    }
+    const auto trace = trace::read_trace(locate(path));
+    if (!trace) return std::unexpected("unreadable trace: " + trace.error().message);
+    auto file = make_data_file(name, *trace);
+    if (!file) return std::unexpected(fmt::format("unusable trace: {} {}", path, file.error()));
+    return file;
+}
+
+std::optional<std::uint32_t> TraceStore::decode(const Value& path, Kind kind) {
+    auto file = read(path.text, kind);
     if (!file) {
-        problems_.add(path.place, fmt::format("unusable trace: {} {}", path.text, file.error()));
+        problems_.add(path.place, file.error());
         return std::nullopt;
     }
     if (files_.size() == kernel::abi::bundle_files_max / 2) {

@@ -61,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                                          Way{"rate.toml", {"--set", "root.args.run_ms=2"}},
                                          Way{"threads.toml", {}}, Way{"tail.toml", one_load},
                                          Way{"queueing.toml", one_load},
+                                         Way{"servers.toml", one_load},
                                          Way{"paging.toml", small_paging}),
                          [](const auto& info) {
                              const std::string name = info.param.name;

@@ -144,10 +144,10 @@ void boot_sources_read(BootSources& sources, std::uint32_t magic, std::uint64_t 
     } else if (view<PvhStart>(information).magic == pvh_magic) {
         read_pvh(sources, view<PvhStart>(information));
     } else {
-        panic("neither PVH nor multiboot2");
+        panic("started by neither PVH nor multiboot2");
     }
     if (sources.bundle.end <= sources.bundle.begin) {
-        panic("no boot bundle (initrd or first module)");
+        panic("no boot bundle: pass one as the initrd (PVH) or first module (multiboot2)");
     }
 }
 

@@ -116,12 +116,22 @@ void begin() {
     put(": ");
 }
 
-// Those that a mistake of the kernel's leads to; the others are their number.
+// By vector, one after another (SDM volume 3, table 6-1); of reserved ones nothing.
+constexpr char trap_names[] =
+    "divide error\0debug exception\0NMI\0breakpoint\0overflow\0bound range\0"
+    "invalid opcode\0device not available\0double fault\0\0invalid TSS\0"
+    "segment not present\0stack fault\0general protection\0page fault\0\0"
+    "x87 error\0alignment check\0machine check\0SIMD error";
+constexpr std::uint32_t trap_names_count = 20;
+
 const char* trap_name(std::uint32_t vector) {
-    if (vector == 8) return "double fault";
-    if (vector == 13) return "general protection";
-    if (vector == 14) return "page fault";
-    return "";
+    if (vector >= trap_names_count) return "";
+    const char* name = trap_names;
+    for (; vector > 0; --vector) {
+        while (*name++ != 0) {
+        }
+    }
+    return name;
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ struct Image {
     put(": ");
     put(why);
     put('\n');
-    panic("a program cannot be mapped");
+    panic("a program of the boot bundle cannot be mapped");
 }
 
 const ElfHeader& check_header(const Image& image) {
@@ -74,15 +74,14 @@ const ElfHeader& check_header(const Image& image) {
     if (elf.segment_size != sizeof(Segment) || elf.segment_count > segments_max ||
         elf.segments_offset % 8 != 0 || elf.segments_offset > image.size ||
         elf.segment_count * sizeof(Segment) > image.size - elf.segments_offset) {
-        refuse(image, "its headers lie outside the file");
+        refuse(image, "its program headers lie outside the file");
     }
     return elf;
 }
 
 void check_segment(const Image& image, const Segment& segment) {
-    if ((segment.flags & flag_write) != 0 || segment.memory_size != segment.file_size) {
-        refuse(image, "a segment is writable or zero-filled");
-    }
+    if ((segment.flags & flag_write) != 0) refuse(image, "it has a writable segment");
+    if (segment.memory_size != segment.file_size) refuse(image, "it has a zero-filled segment");
     if (segment.offset > image.size || segment.file_size > image.size - segment.offset) {
         refuse(image, "a segment lies outside the file");
     }
@@ -128,7 +127,7 @@ std::uint64_t map_program(const Image& image) {
         entry_found |= (segment.flags & flag_execute) != 0 && elf.entry >= segment.address &&
                        elf.entry - segment.address < segment.file_size;
     }
-    if (!entry_found) refuse(image, "its entry is not executable");
+    if (!entry_found) refuse(image, "its entry lies in no executable segment");
     return elf.entry;
 }
 

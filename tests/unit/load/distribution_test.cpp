@@ -146,9 +146,9 @@ TEST(Arrivals, BurstyWithEqualPhasesIsPoisson) {
 }
 
 TEST(Arrivals, TraceEndsWithNever) {
-    const Instant instants[] = {Instant{3}, Instant{3}, Instant{8}};
-    TraceArrivals trace{instants};
-    for (const Instant instant : instants) EXPECT_EQ(trace.next(), instant);
+    const Nanoseconds recorded[] = {Nanoseconds{3}, Nanoseconds{3}, Nanoseconds{8}};
+    TraceArrivals trace{recorded, Instant{100}};
+    for (const Nanoseconds after : recorded) EXPECT_EQ(trace.next(), Instant{100 + after.value});
     EXPECT_EQ(trace.next(), never);
 }
 

@@ -16,16 +16,16 @@
 /// empty: a run warms up for several relaxation times. A percentile of few values is biased: those
 /// runs are longer. Taking turns is not yet sharing: see sharing().
 ///
-/// The data is not part of the repository: it is looked for in $CHITIN_DATA and in ../shared/data.
+/// The data is not part of the repository (oracle.hpp).
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
+#include "tests/unit/thread/oracle.hpp"
 #include "tests/unit/thread/tool.hpp"
 
 namespace tests::thread {
@@ -48,13 +48,6 @@ struct Costs {
 };
 constexpr Costs no_costs{"zero", "0"};
 constexpr Costs real_costs{"default", "200"};
-
-std::filesystem::path oracle_path() {
-    if (const char* const data = std::getenv("CHITIN_DATA")) {
-        return std::filesystem::path{data} / "sched-oracles/queueing.txt";
-    }
-    return std::filesystem::path{CHITIN_SOURCE_DIR} / "../shared/data/sched-oracles/queueing.txt";
-}
 
 /// A service time: exponential of mean 1, or one of two constants.
 struct Service {
@@ -105,13 +98,6 @@ struct Row {
     double quantum() const { return 0.02 / ((1 - load) * (1 - load)) * service.mean(); }
 };
 
-std::vector<std::string> table_lines() {
-    std::ifstream file{oracle_path()};
-    std::vector<std::string> all;
-    for (std::string line; std::getline(file, line);) all.push_back(line);
-    return all;
-}
-
 /// "4 0.5 0.173913 ...": cores, load, Erlang's C, mean wait, mean response, 99th percentile.
 void add_exponential(std::vector<Row>& rows, const std::string& line) {
     std::istringstream cells{line};
@@ -150,11 +136,6 @@ void add_general(std::vector<Row>& rows, const std::string& line) {
 /// The figure that each run of the row gives, in the tables' unit.
 std::vector<double> figures(const Row& row, std::size_t index, double quantum,
                             const Costs& costs = no_costs) {
-    const char* const other = std::getenv("CHITIN_SEED");
-    const std::size_t base = other != nullptr ? std::strtoul(other, nullptr, 10) : 1;
-    const std::size_t first = base * 10'000 + index * runs_per_row;
-    std::string seeds = "seed=" + std::to_string(first);
-    for (std::size_t i = 1; i < runs_per_row; ++i) seeds += "," + std::to_string(first + i);
     const auto whole = [](double number) {
         return std::to_string(std::llround(number));
     };
@@ -162,7 +143,8 @@ std::vector<double> figures(const Row& row, std::size_t index, double quantum,
     settings.insert(settings.end(),
                     {std::string{"machine.costs="} + costs.profile,
                      std::string{"server.switch_ns="} + costs.switch_ns, "server.threads=3000",
-                     "scheduler=" + row.scheduler, "load=" + whole(row.load * 100), seeds,
+                     "scheduler=" + row.scheduler, "load=" + whole(row.load * 100),
+                     seeds_of(index, runs_per_row),
                      "quantum_ns=" + whole(quantum * unit),
                      "server.warmup=" + whole(row.warmup()), "server.jobs=" + whole(row.jobs())});
     std::vector<double> all;
@@ -188,24 +170,8 @@ std::vector<double> sharing(const Row& row, std::size_t index) {
     return limits;
 }
 
-struct Deviation {
-    double mean = 0;
-    double error = 0;  // of the mean, standard
-    double errors = 0;  // how many of these the mean is off
-};
-
 Deviation deviation(const Row& row, const std::vector<double>& runs) {
-    Deviation of;
-    const auto count = static_cast<double>(runs.size());
-    for (const double run : runs) of.mean += run / count;
-    double squares = 0;
-    for (const double run : runs) squares += (run - of.mean) * (run - of.mean);
-    of.error = std::sqrt(squares / (count - 1) / count);
-    const double above = of.mean - row.expected;
-    const double rounding = row.percentile() ? row.expected * precision : 0;
-    const double off = above > 0 ? std::max(0.0, above - rounding) : above;
-    of.errors = off / of.error;
-    return of;
+    return deviation_of(row.expected, runs, row.percentile() ? row.expected * precision : 0);
 }
 
 std::string line_of(const Row& row, const Deviation& of) {

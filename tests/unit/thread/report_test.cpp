@@ -2,6 +2,11 @@
 /// report that says what happened.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
 #include "tests/unit/thread/tool.hpp"
 
 namespace tests::thread {
@@ -76,6 +81,40 @@ TEST(Tail, EveryKindOfLoadIsServed) {
             expect_served(arrivals, service);
         }
     }
+}
+
+std::string recorded_requests() {
+    const auto file = std::filesystem::temp_directory_path() /
+                      ("chitin-requests-" + std::to_string(getpid()));
+    std::ofstream{file} << "# due size\n0 10000\n1000000 500000\n1000100 1000\n";
+    return file.string();
+}
+
+TEST(Tail, RecordedRequestsAreServedAsRecorded) {
+    const std::string file = recorded_requests();
+    const auto run = [&file](const std::string& jobs) {
+        return run_scenario(
+            "tail.toml", {"arrivals=trace", "service=trace", "server.requests=" + file,
+                          "machine.costs=zero", "scheduler=fifo,srpt", "load=50", "seed=1",
+                          "quantum_ns=20000", "server.switch_ns=0", "server.warmup=0",
+                          "server.jobs=" + jobs});
+    };
+    const auto records = run("3");
+    ASSERT_EQ(records.size(), 2u);
+    // Under fifo the last waits for the one before it; srpt serves it at once.
+    for (const auto& record : records) {
+        ASSERT_EQ(record["exit_code"], 0) << text_of(record, "server");
+        const auto results = results_of(record, "server");
+        EXPECT_EQ(results.at(0)["jobs"], 3);
+        const int longest = results.at(0)["scheduler"] == "fifo" ? 500'900 : 501'000;
+        EXPECT_EQ(results.at(0)["response_ns_max"], longest) << record["name"];
+    }
+    const auto longer = run("4");
+    EXPECT_EQ(longer.at(0)["exit_code"], 3);
+    EXPECT_NE(text_of(longer.at(0), "server")
+                  .find("the trace has 3 requests; warmup and jobs want 4"),
+              std::string::npos);
+    std::filesystem::remove(file);
 }
 
 }  // namespace
