@@ -105,6 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                                          "reservation.toml", "threads.toml", "cores.toml",
                                          "mixed.toml", "multikernel.toml", "probe.toml",
                                          "probe_root.toml", "probe_cores.toml",
+                                         "probe_turns.toml", "probe_ends.toml",
                                          "exchange_cores.toml"),
                          [](const auto& given) {
                              std::string name = given.param;
