@@ -1,9 +1,9 @@
 // probe_turns: who runs next, where environments block at awkward instants.
 //
-// `blocking`: five share a core by slices. Four block in the grace at the end of each of their
-// slices: asleep, in a call to another core, in a loan to it, in a call to a slow server of this
-// core. A thief tries to bind the fifth's slice. The fifth, which only computes, must have all of
-// its turns, and the others must pay for what they overran.
+// `blocking`: five share a core by slices, with a server and this program's root. Four block in the
+// grace at the end of each of their slices: asleep, in a call to another core, in a loan to it, in
+// a call to the slow server. A thief, which has all idle time, tries to bind the fifth's slice. The
+// fifth, which only computes, must have its turns whole, and the others pay for what they overran.
 // `reply`: a server is called in its client's slice, is still at work when its own slice begins,
 // and answers in that. The rest of it is idle time, the named environment's; the client must not
 // have it, and the server must have it back when it wakes.
@@ -220,11 +220,14 @@ public:
         give(children[3], env_.peer(1), Rights::manage);
         give(children[4], server.env, Rights::call);
         const std::uint64_t used = used_ns(env_, children[0].id);
-        shape(count);
+        shape(count + 2);
         for (std::uint32_t i = 0; i < count; ++i) slices_[i] = bind(i, children[i]);
+        bind(count, server);
+        bind(count + 1, {.env = libos::rt::self, .account = {}, .id = {}});
         env_.must(calls::cap_grant(thief.env, slices_[0], slot_slice, Rights::none), "a look");
         env_.must(calls::cap_grant(thief.env, slices_[0], slot_other_slice, Rights::manage),
                   "a temptation");
+        env_.must(calls::cycle_idle(kernel::abi::slot_cycle, thief.env), "idle time");
         const std::uint64_t begun = env_.now().value;
         env_.upcalls().wait(Instant{run_ns - 2'000'000}, [] { return false; });
         const std::uint64_t elapsed = env_.now().value - begun;
