@@ -28,6 +28,8 @@ constexpr RowName rows[] = {
     {"yield_round_trip", "sched_yield_pair"},
     {"far_round_trip", "pipe_ping_pong"},
     {"far_lend_revoke", ""},
+    {"far_ring_round_trip", "pipe_ping_pong"},
+    {"far_ring_filled", ""},
     {"ring_message", ""},
     {"thread_round_trip", "sched_yield_pair"},
     {"semaphore_round_trip", "futex_ping_pong"},

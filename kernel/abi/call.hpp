@@ -136,8 +136,8 @@ enum class Call : std::uint32_t {
     // caller keeps its slice, the checks are the other core's (busy: also where too many calls
     // are under way between the two), and the caller's EnvId is told as core * 128 + EnvId.
     transfer_call,
-    // (deadline, word 1 .. word 5) -> replies to the environment it was called by, if there is
-    // one, which goes on in its place; then waits to be called. Value: its caller's EnvId; the
+    // (deadline, word 1 .. word 5) -> replies to its caller, if it has one, which goes on in its
+    // place (but in no slice of its own); then waits to be called. Value: its caller's EnvId; the
     // words are in its upcall page. Value 0: as park. Checks: bad_state (no upcall page).
     transfer_wait,
     // (nanoseconds) -> uses virtual time, until something is due on this core. Value: what is

@@ -125,6 +125,9 @@ struct SystemInfo {
     std::uint32_t xsave;         // 1: the CPU saves floating-point state by xsave; 0: fxsave
     std::uint64_t now_ns;        // when the kernel last chose whom to run
     std::uint64_t switches;      // from one environment to another
+    std::uint64_t messages_sent;   // to other cores' kernels
+    std::uint64_t messages_taken;  // from them
+    std::uint64_t idle_ns;         // virtual time in which there was nothing to run
     std::uint32_t program_count;
     std::uint32_t first_env;     // this core's EnvRecords of the bundle:
     std::uint32_t env_count;     // [first_env, first_env + env_count)

@@ -170,7 +170,9 @@ void attend(System& system) {
         if (due == abi::never) {
             nothing_left(system);
         } else if (due > now) {
+            const Instant from = system.core.now();  // later than `now`: schedule() has worked
             system.core.idle_until(due);
+            system.memory.system().idle_ns += system.core.now().value - from.value;
         }
     }
 }

@@ -85,6 +85,7 @@ void move_horizon(System& system, Instant target) {
 
 void send(System& system, std::uint32_t to, const Message& message) {
     system.memory.charge(system.memory.costs().message);
+    system.memory.system().messages_sent++;
     system.mesh.send(to, message);
 }
 
@@ -148,6 +149,7 @@ void take_mail(System& system) {
         Message message;
         const std::uint32_t from = system.mesh.take(message);
         system.memory.charge(system.memory.costs().message);
+        system.memory.system().messages_taken++;
         take(system, from, message);
     }
 }

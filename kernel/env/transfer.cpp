@@ -59,9 +59,15 @@ void reply(System& system, Env& env, const Words& words, Instant deadline) {
     Env& caller = system.env(env.caller);
     env.caller = nobody;
     caller.callee = nobody;
+    const bool own_slice = turn_owner(system) == &env;
     take_place(system, env, caller);
-    // Time that was lent goes back; a server's own slice is not its client's.
+    // Time that was lent goes back. A server's own slice is not its client's: what it does not want
+    // of that is idle time, and the schedule says whose.
     if (system.turn.donee == env.self) pass_turn(system, env, caller);
+    if (own_slice) {
+        system.slice_end = Instant{0};
+        system.next_event = Instant{0};
+    }
     system.info(env).state = EnvState::parked;
     env.wake = deadline;
     env.receiving = true;

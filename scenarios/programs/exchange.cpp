@@ -4,6 +4,11 @@
 // and gives each a capability to call and wake the other, and the frame of their rings. The client
 // asks the server through a typed interface, then streams messages to it and gets each back;
 // what either does is checked by the other.
+//
+// With two cores, core 0's root environment is the client and core 1's the server, and the frame
+// of the rings is lent. Memory that cores share is seen as soon as host cores get to it, not at a
+// virtual instant: for the same history on both machines each looks at the rings only in its turn,
+// which begins when the other wakes it (FarTurns).
 #include "libos/ipc/interface.hpp"
 #include "libos/ipc/ring.hpp"
 #include "libos/rt/program.hpp"
@@ -26,6 +31,11 @@ constexpr libos::rt::Parameter parameters[] = {
     {"transfers", ParameterKind::integer, "1000", "how often the client calls", 1, 10'000'000},
     {"messages", ParameterKind::integer, "1000", "how many messages go round the rings", 0,
      10'000'000},
+    {"burst", ParameterKind::integer, "32", "two cores: how many messages at most go in a turn", 1,
+     1'000'000},
+    {"dither_ns", ParameterKind::integer, "0",
+     "two cores: how long a turn's end is put off at most, each turn's by another time", 0,
+     1'000'000},
 };
 
 enum Part : std::uint64_t { root, server, client };
@@ -65,10 +75,10 @@ struct Rings {
     std::span<RingSlot> to_server, to_client;
 };
 
-Rings open_rings(Environment& env) {
+Rings open_rings(Environment& env, Slot frame) {
     auto& space = env.space();
     const auto page = space.reserve(1);
-    env.must(space.map(slot_ring, page, read_write), "mapping the rings");
+    env.must(space.map(frame, page, read_write), "mapping the rings");
     auto* slots = reinterpret_cast<RingSlot*>(page.value);
     constexpr std::size_t half = libos::ipc::ring_slots(1) / 2;
     return {{slots, half}, {slots + half, half}};
@@ -90,8 +100,8 @@ void send(Environment& env, libos::ipc::Sender<Item>& sender, const Item& item) 
     }
 }
 
-int serve(Environment& env) {
-    wait_for_peer(env);
+// Answers calls until it is asked to stream; how many messages.
+std::uint64_t answer_calls(Environment& env) {
     Total total{};
     std::uint64_t streamed = 0;
     Counter::Server answers{
@@ -107,8 +117,13 @@ int serve(Environment& env) {
                                     }}};
     while (streamed == 0) answers.turn(never);
     answers.turn(env.now());  // the last answer
+    return streamed;
+}
 
-    const Rings rings = open_rings(env);
+int serve(Environment& env) {
+    wait_for_peer(env);
+    const std::uint64_t streamed = answer_calls(env);
+    const Rings rings = open_rings(env, slot_ring);
     libos::ipc::Receiver<Item> receiver{rings.to_server};
     libos::ipc::Sender<Item> sender{rings.to_client};
     for (std::uint64_t i = 0; i < streamed; ++i) {
@@ -126,9 +141,9 @@ int serve(Environment& env) {
 }
 
 template <class Request>
-Total ask(Environment& env, const Request& request) {
+Total ask(Environment& env, Slot server, const Request& request) {
     for (;;) {
-        const auto total = Counter::call(env, slot_peer, request);
+        const auto total = Counter::call(env, server, request);
         if (total.has_value()) return *total;
         if (total.error() != Status::busy) env.must(total, "calling the server");
         static_cast<void>(calls::yield());
@@ -136,7 +151,7 @@ Total ask(Environment& env, const Request& request) {
 }
 
 std::uint64_t stream(Environment& env, std::uint64_t messages) {
-    const Rings rings = open_rings(env);
+    const Rings rings = open_rings(env, slot_ring);
     libos::ipc::Sender<Item> sender{rings.to_server};
     libos::ipc::Receiver<Item> receiver{rings.to_client};
     std::uint64_t received = 0;
@@ -160,27 +175,131 @@ std::uint64_t stream(Environment& env, std::uint64_t messages) {
     return received;
 }
 
-int ask_and_stream(Environment& env) {
-    wait_for_peer(env);
-    const auto number = [&env](std::string_view name) {
-        return static_cast<std::uint64_t>(env.arguments().integer(name));
-    };
-    const std::uint64_t transfers = number("transfers");
-    ask(env, Clear{});
+std::uint64_t number(Environment& env, std::string_view name) {
+    return static_cast<std::uint64_t>(env.arguments().integer(name));
+}
+
+// Asks `server`, then streams by `stream_all(messages)`; both are timed, and told in `line`.
+template <class StreamAll>
+int ask_and_stream(Environment& env, Slot server, libos::rt::JsonLine& line,
+                   StreamAll&& stream_all) {
+    const std::uint64_t transfers = number(env, "transfers");
+    ask(env, server, Clear{});
     const std::uint64_t begun = env.now().value;
     Total total{};
-    for (std::uint64_t i = 1; i <= transfers; ++i) total = ask(env, Add{i});
+    for (std::uint64_t i = 1; i <= transfers; ++i) total = ask(env, server, Add{i});
     const std::uint64_t called = env.now().value;
-    const std::uint64_t messages = number("messages");
-    ask(env, Stream{messages + 1});
-    const std::uint64_t received = stream(env, messages + 1);
-    libos::rt::JsonLine line;
+    const std::uint64_t messages = number(env, "messages");
+    ask(env, server, Stream{messages + 1});
+    const std::uint64_t received = stream_all(messages + 1);
     line.add("transfers", total.count)
         .add("ns_each", (called - begun) / transfers)
         .add("messages", received)
         .add("ns_each_way", (env.now().value - called) / (2 * received));
-    env.report(line);
     return total.sum == transfers * (transfers + 1) / 2 ? 0 : 1;
+}
+
+int be_client(Environment& env) {
+    wait_for_peer(env);
+    libos::rt::JsonLine line;
+    const int failed = ask_and_stream(
+        env, slot_peer, line, [&env](std::uint64_t messages) { return stream(env, messages); });
+    env.report(line);
+    return failed;
+}
+
+// ---- two cores
+
+// Whose turn it is with the rings. To end one's turn is to wake the other; the next one begins
+// with being woken, which may come before one sleeps.
+class FarTurns {
+public:
+    FarTurns(Environment& env, Slot other)
+        : env_{env}, other_{other}, dither_ns_{number(env, "dither_ns")} {}
+
+    void await() { env_.must(calls::park(never), "sleeping"); }
+    void end() {
+        env_.must(calls::wake(other_), "waking");
+        if (dither_ns_ == 0) return;
+        constexpr std::uint64_t step_ns = 37;  // coprime to the spans of interest
+        env_.compute(libos::rt::Nanoseconds{ended_++ * step_ns % (dither_ns_ + 1)});
+    }
+
+private:
+    Environment& env_;
+    Slot other_;
+    std::uint64_t dither_ns_;
+    std::uint64_t ended_ = 0;
+};
+
+// Each turn answers all that is in the ring. A turn that finds nothing was a wake too many.
+int serve_far(Environment& env) {
+    const std::uint64_t streamed = answer_calls(env);
+    const Rings rings = open_rings(env, slot_ring);
+    libos::ipc::Receiver<Item> receiver{rings.to_server};
+    libos::ipc::Sender<Item> sender{rings.to_client};
+    FarTurns turns{env, env.peer(0)};
+    for (std::uint64_t done = 0; done < streamed;) {
+        turns.await();
+        const std::uint64_t before = done;
+        for (Item item{}; receiver.receive(item); ++done) {
+            if (item.number != done) env.panic("message ", item.number, " where ", done, " is due");
+            item.square = item.number * item.number;
+            if (!sender.send(item)) env.panic("no room for answer ", done);
+        }
+        if (done == before) env.panic("woken for nothing after ", done);
+        turns.end();
+    }
+    return 0;
+}
+
+struct FarStream {
+    std::uint64_t turns = 0;
+    std::uint64_t full = 0;  // turns that ended because the ring was full
+};
+
+std::uint64_t stream_far(Environment& env, Slot frame, std::uint64_t messages, FarStream& seen) {
+    const Rings rings = open_rings(env, frame);
+    libos::ipc::Sender<Item> sender{rings.to_server};
+    libos::ipc::Receiver<Item> receiver{rings.to_client};
+    FarTurns turns{env, env.peer(1)};
+    const std::uint64_t most = number(env, "burst");
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    for (; received < messages; ++seen.turns) {
+        std::uint64_t now = 0;
+        bool room = true;
+        while (now < most && sent < messages) {
+            room = sender.send({sent, 0});
+            if (!room) break;
+            ++sent;
+            ++now;
+        }
+        if (!room) ++seen.full;
+        turns.end();
+        turns.await();
+        const std::uint64_t before = received;
+        for (Item item{}; receiver.receive(item); ++received) {
+            if (item.square != received * received) env.panic("wrong square of ", received);
+        }
+        if (received - before != now) env.panic(received - before, " answers to ", now);
+    }
+    return received;
+}
+
+int be_far_client(Environment& env) {
+    const Slot frame = env.must(env.space().allocate(), "a frame");
+    const Slot half = env.must(env.space().take_slot(), "a slot");
+    const Slot server = env.peer(1);
+    env.must(calls::cap_lend(server, frame, slot_ring, read_write, half), "lending");
+    FarStream seen;
+    libos::rt::JsonLine line;
+    const int failed = ask_and_stream(env, server, line, [&](std::uint64_t messages) {
+        return stream_far(env, frame, messages, seen);
+    });
+    line.add("turns", seen.turns).add("full", seen.full);
+    env.report(line);
+    return failed;
 }
 
 Child start(Environment& env, Part part) {
@@ -198,7 +317,9 @@ void introduce(Environment& env, const Child& one, const Child& other, Slot ring
 
 int run(Environment& env) {
     if (env.start().argument == server) return serve(env);
-    if (env.start().argument == client) return ask_and_stream(env);
+    if (env.start().argument == client) return be_client(env);
+    const auto& system = env.info().system();
+    if (system.cores > 1) return system.core == 0 ? be_far_client(env) : serve_far(env);
     const Slot ring = env.must(env.space().allocate(), "a frame");
     const Child parts[] = {start(env, server), start(env, client)};
     introduce(env, parts[0], parts[1], ring);
@@ -211,4 +332,5 @@ int run(Environment& env) {
 
 }  // namespace
 
-CHITIN_PROGRAM(exchange, "Two environments call each other and stream messages.", parameters, run)
+CHITIN_PROGRAM(exchange, "Two environments, on one core or two, call and stream messages.",
+               parameters, run)

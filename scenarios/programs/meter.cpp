@@ -21,6 +21,25 @@ constexpr Parameter parameters[] = {
      10'000'000},
 };
 
+constexpr Slot slot_lent{4};  // of the other core's root environment
+constexpr Rights read_write = Rights::read | Rights::write;
+constexpr std::uint64_t echo_from_now = 2;  // word 1 of a call: the rings are lent
+
+// Rings between two cores in half a page each; which is whose is the caller's to say.
+struct Rings {
+    libos::ipc::Sender<std::uint64_t> sender;
+    libos::ipc::Receiver<std::uint64_t> receiver;
+
+    static constexpr std::size_t slots = libos::ipc::ring_slots(1) / 2;
+    static Rings open(VirtAddr page, bool first) {
+        auto* const all = reinterpret_cast<libos::ipc::RingSlot*>(page.value);
+        const std::span<libos::ipc::RingSlot> low{all, slots};
+        const std::span<libos::ipc::RingSlot> high{all + slots, slots};
+        return {libos::ipc::Sender<std::uint64_t>{first ? low : high},
+                libos::ipc::Receiver<std::uint64_t>{first ? high : low}};
+    }
+};
+
 class Meter {
 public:
     explicit Meter(Environment& env)
@@ -46,9 +65,6 @@ public:
     }
 
 private:
-    static constexpr Rights read_write = Rights::read | Rights::write;
-    static constexpr Slot slot_lent{4};  // of the other core's table
-
     static bool on_upcall(void* cookie, const UpcallData& data) {
         Meter& meter = *static_cast<Meter*>(cookie);
         if (data.kind == Upcall::exception) {
@@ -194,7 +210,27 @@ private:
             env_.must(calls::cap_lend(far, frame_, slot_lent, read_write, half), "lending");
             env_.must(calls::cap_revoke(frame_), "revoking");
         });
+        measure_far_rings(far, half);
         return 0;
+    }
+
+    // Messages there and back over rings, one or as many as fit in a turn of each.
+    void measure_far_rings(Slot far, Slot half) {
+        env_.must(calls::cap_lend(far, frame_, slot_lent, read_write, half), "lending");
+        env_.must(env_.space().map(frame_, page_, read_write), "a page for rings");
+        env_.must(calls::transfer_call(far, {echo_from_now}), "asking for echoes");
+        Rings rings = Rings::open(page_, true);
+        const auto go_round = [&](std::uint64_t messages) {
+            for (std::uint64_t i = 0; i < messages; ++i) rings.sender.send(i);
+            env_.must(calls::wake(far), "waking");
+            env_.must(calls::park(kernel::abi::never), "sleeping");
+            std::uint64_t message = 0;
+            for (std::uint64_t i = 0; i < messages; ++i) {
+                if (!rings.receiver.receive(message) || message != i) env_.panic("no echo ", i);
+            }
+        };
+        report("far_ring_round_trip", repetitions_, [&] { go_round(1); });
+        report("far_ring_filled", repetitions_, [&] { go_round(Rings::slots); });
     }
 
     using Threads = libos::thread::Threads<libos::sched::RoundRobin>;
@@ -241,10 +277,33 @@ private:
     std::uint64_t nothing_ = 0;
 };
 
+// Sends back whatever comes, whenever it is woken: the other side of rings between cores.
+[[noreturn]] void echo(Environment& env) {
+    const VirtAddr page = env.space().reserve(1);
+    env.must(env.space().map(slot_lent, page, read_write), "a page for rings");
+    Rings rings = Rings::open(page, false);
+    static_cast<void>(calls::transfer_wait(Instant{0}, {}));  // the answer to echo_from_now
+    for (;;) {
+        static_cast<void>(calls::park(kernel::abi::never));
+        for (std::uint64_t message = 0; rings.receiver.receive(message);) {
+            rings.sender.send(message);
+        }
+        env.must(calls::wake(env.peer(0)), "waking");
+    }
+}
+
 // Answers every call at once: the other side of a transfer.
 int serve() {
     const libos::rt::calls::Words answer = {};
     for (;;) static_cast<void>(calls::transfer_wait(kernel::abi::never, answer));
+}
+int serve_far(Environment& env) {
+    const libos::rt::calls::Words answer = {};
+    for (;;) {
+        const auto caller = calls::transfer_wait(kernel::abi::never, answer);
+        const bool called = caller.has_value() && caller->value != 0;
+        if (called && env.upcalls().page().message[0] == echo_from_now) echo(env);
+    }
 }
 
 // Gives way at once: the other side of a yield.
@@ -253,7 +312,8 @@ int give_way() {
 }
 
 int run(Environment& env) {
-    if (env.start().argument == 1 || env.info().system().core != 0) return serve();
+    if (env.start().argument == 1) return serve();
+    if (env.info().system().core != 0) return serve_far(env);
     return env.start().argument == 2 ? give_way() : Meter{env}.run();
 }
 

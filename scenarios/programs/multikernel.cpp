@@ -1,14 +1,21 @@
-// multikernel: what it costs to agree with all cores: revoking, unmapping everywhere, counting.
+// multikernel: what it costs to agree with all cores: revoking, unmapping everywhere, counting;
+// and where it goes.
 //
 // The root environment of core 0 lends one frame to the root environment of every other core, and
 // takes it back: first while nobody has mapped it, then while everybody has. Then all cores count
 // one counter up, each by calls to core 0. After every revocation each core is asked whether it
-// still has the frame, and touches where it was mapped.
-// Baumann et al., The Multikernel, SOSP 2009, section 5.1, measures unmapping so.
+// still has the frame. Baumann et al., The Multikernel, SOSP 2009, section 5.1, measures unmapping
+// so. Each operation's time on core 0 is told in parts that add up to it (multikernel_cost.hpp).
 #include "libos/ipc/interface.hpp"
 #include "libos/rt/program.hpp"
+#include "scenarios/programs/multikernel_cost.hpp"
 
 namespace {
+
+using scenarios::multikernel::Cost;
+using scenarios::multikernel::Shape;
+using scenarios::multikernel::Usage;
+using scenarios::multikernel::usage_of;
 
 using kernel::abi::EnvId;
 using kernel::abi::never;
@@ -39,14 +46,21 @@ struct Map {  // maps what was lent, and reads it
 struct Look {  // value: is anything left of it?
     using Reply = Done;
 };
-struct Count {  // from now on
+struct Count {  // from the instant `start_ns` on
     using Reply = Done;
     std::uint64_t times;
+    std::uint64_t start_ns;
+};
+struct Tell {  // what this core has used since its start
+    using Reply = Usage;
+};
+struct Counted {  // what counting used
+    using Reply = Usage;
 };
 struct Stop {
     using Reply = Done;
 };
-using Worker = libos::ipc::Interface<Map, Look, Count, Stop>;
+using Worker = libos::ipc::Interface<Map, Look, Count, Tell, Counted, Stop>;
 
 // ---- what core 0 can be asked
 
@@ -57,10 +71,10 @@ using Counter = libos::ipc::Interface<Increment>;
 
 // Calls again where the other was busy: it had not come round to waiting yet.
 template <class Server, class Request>
-std::uint64_t ask(Environment& env, Slot server, const Request& request) {
+typename Request::Reply ask(Environment& env, Slot server, const Request& request) {
     for (;;) {
         const auto done = Server::call(env, server, request);
-        if (done.has_value()) return done->value;
+        if (done.has_value()) return *done;
         if (done.error() != Status::busy) env.must(done, "calling another core");
         env.compute(libos::rt::Nanoseconds{100});
     }
@@ -73,19 +87,22 @@ public:
     explicit Other(Environment& env) : env_{env}, page_{env.space().reserve(1)} {}
 
     int run() {
-        Worker::Server server{env_, Overloaded{[&](EnvId, const Map&) { return Done{map()}; },
-                                               [&](EnvId, const Look&) { return Done{look()}; },
-                                               [&](EnvId, const Count& count) {
-                                                   counts_ = count.times;
-                                                   return Done{0};
-                                               },
-                                               [&](EnvId, const Stop&) {
-                                                   stopped_ = true;
-                                                   return Done{0};
-                                               }}};
+        Worker::Server server{
+            env_, Overloaded{[&](EnvId, const Map&) { return Done{map()}; },
+                             [&](EnvId, const Look&) { return Done{look()}; },
+                             [&](EnvId, const Count& count) {
+                                 order_ = count;
+                                 return Done{0};
+                             },
+                             [&](EnvId, const Tell&) { return usage_of(env_); },
+                             [&](EnvId, const Counted&) { return counted_; },
+                             [&](EnvId, const Stop&) {
+                                 stopped_ = true;
+                                 return Done{0};
+                             }}};
         while (!stopped_) {
             server.turn(never);
-            if (counts_ > 0) count(server);
+            if (order_.times > 0) count(server);
         }
         server.turn(env_.now());  // the last answer
         return 0;
@@ -103,12 +120,16 @@ private:
     template <class Server>
     void count(Server& server) {
         server.turn(env_.now());  // the answer to Count, before anything else
-        for (; counts_ > 0; --counts_) ask<Counter>(env_, env_.peer(0), Increment{});
+        env_.upcalls().wait(kernel::abi::Instant{order_.start_ns}, [] { return false; });
+        const Usage before = usage_of(env_);
+        for (; order_.times > 0; --order_.times) ask<Counter>(env_, env_.peer(0), Increment{});
+        counted_ = usage_of(env_) - before;
     }
 
     Environment& env_;
     libos::rt::VirtAddr page_;
-    std::uint64_t counts_ = 0;
+    Count order_{};
+    Usage counted_{};
     bool stopped_ = false;
 };
 
@@ -143,48 +164,77 @@ private:
                       "lending");
         }
     }
+    // The sum of all answers' values.
     template <class Request>
     std::uint64_t ask_all(const Request& request) {
         std::uint64_t sum = 0;
+        for (std::uint32_t core = 1; core < cores_; ++core) {
+            sum += ask<Worker>(env_, env_.peer(core), request).value;
+        }
+        return sum;
+    }
+    // What all the other cores have used.
+    template <class Request>
+    Usage others(const Request& request) {
+        Usage sum{};
         for (std::uint32_t core = 1; core < cores_; ++core) {
             sum += ask<Worker>(env_, env_.peer(core), request);
         }
         return sum;
     }
 
+    // Adds what `operation` costs here and on the other cores, asking them not included.
+    template <class Operation>
+    void measure(Cost& cost, Operation&& operation) {
+        const Usage told = others(Tell{});
+        const Usage asking = others(Tell{}) - told;
+        const Usage there = others(Tell{});
+        const Usage here = usage_of(env_);
+        operation();
+        cost.here += usage_of(env_) - here;
+        cost.there += others(Tell{}) - there - asking;
+        ++cost.times;
+    }
+
     void revoke_often(std::uint64_t rounds, bool mapped) {
-        std::uint64_t lent_ns = 0;
-        std::uint64_t revoked_ns = 0;
+        Cost lending{};
+        Cost revoking{};
         std::uint64_t left = 0;
         for (std::uint64_t i = 0; i < rounds; ++i) {
-            const std::uint64_t begun = env_.now().value;
-            lend();
-            lent_ns += env_.now().value - begun;
+            measure(lending, [&] { lend(); });
             if (mapped) ask_all(Map{});
-            const std::uint64_t called = env_.now().value;
-            env_.must(calls::cap_revoke(frame_), "revoking");
-            revoked_ns += env_.now().value - called;
+            measure(revoking, [&] { env_.must(calls::cap_revoke(frame_), "revoking"); });
             left += ask_all(Look{});
         }
         if (left != 0) env_.panic(left, " cores still have what was revoked");
-        report(mapped ? "unmap everywhere" : "revoke", revoked_ns / rounds);
-        if (!mapped) report("lend to all", lent_ns / rounds);
+        const std::uint32_t others = cores_ - 1;
+        report(mapped ? "unmap everywhere" : "revoke", revoking,
+               {.trips = others > 0 ? 1u : 0u, .at_once = others > 0 ? others : 1});
+        if (!mapped) report("lend to all", lending, {.trips = others, .at_once = 1});
     }
 
     void count() {
+        if (cores_ == 1) return;
         const auto times = static_cast<std::uint64_t>(env_.arguments().integer("counts"));
-        std::uint64_t total = 0;
-        Counter::Server server{env_, [&](EnvId, const Increment&) { return Done{++total}; }};
-        ask_all(Count{times});
-        const std::uint64_t begun = env_.now().value;
-        while (total < times * (cores_ - 1)) server.turn(never);
+        Cost cost{};
+        Counter::Server server{env_,
+                               [&](EnvId, const Increment&) { return Done{++cost.times}; }};
+        constexpr std::uint64_t order_ns = 5'000;  // more than it takes to ask one core
+        const kernel::abi::Instant start{env_.now().value + cores_ * order_ns};
+        ask_all(Count{times, start.value});
+        env_.upcalls().wait(start, [] { return false; });
+        const Usage here = usage_of(env_);
+        while (cost.times < times * (cores_ - 1)) server.turn(never);
         server.turn(env_.now());
-        if (cores_ > 1) report("count", (env_.now().value - begun) / total);
+        cost.here = usage_of(env_) - here;
+        cost.there = others(Counted{});
+        report("count", cost, {.trips = 1, .at_once = 1});
     }
 
-    void report(std::string_view operation, std::uint64_t ns) {
+    void report(std::string_view operation, const Cost& cost, Shape shape) {
         libos::rt::JsonLine line;
-        line.add("operation", operation).add("ns", ns);
+        line.add("operation", operation);
+        cost.tell(line, env_.info().cell().costs, shape);
         env_.report(line);
     }
 

@@ -7,6 +7,7 @@
 #include "scenarios/programs/probe_cores.hpp"
 
 #include "scenarios/programs/probe_cores_ends.hpp"
+#include "scenarios/programs/probe_cores_floods.hpp"
 #include "scenarios/programs/probe_cores_lending.hpp"
 #include "scenarios/programs/probe_cores_worker.hpp"
 
@@ -30,6 +31,10 @@ int Director::run() {
     calls_refused();
     circle();
     floods();
+    ends_amid_calls();
+    floods_of_loans();
+    loans_from_all_cores();
+    slices_of_others();
     repossession(false);
     repossession(true);
     computing_neighbour();

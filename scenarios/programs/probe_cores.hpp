@@ -253,6 +253,10 @@ private:
     void calls_refused();
     void circle();
     void floods();
+    void ends_amid_calls();
+    void floods_of_loans();
+    void loans_from_all_cores();
+    void slices_of_others();
     void repossession(bool hostile);
     void computing_neighbour();
     void silent_core();

@@ -101,7 +101,9 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                                          "exchange.toml", "shares.toml", "realtime.toml",
                                          "reservation.toml", "threads.toml", "cores.toml",
                                          "mixed.toml", "multikernel.toml", "probe.toml",
-                                         "probe_root.toml", "probe_cores.toml", "servers.toml"),
+                                         "probe_root.toml", "probe_cores.toml",
+                                         "probe_turns.toml", "probe_ends.toml",
+                                         "exchange_cores.toml", "servers.toml"),
                          [](const auto& given) {
                              std::string name = given.param;
                              return name.substr(0, name.find('.'));

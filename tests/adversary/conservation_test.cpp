@@ -31,6 +31,9 @@ TEST(Conservation, HoldsAfterEventsOfCow) { expect_conserved("cow.toml", 29); }
 TEST(Conservation, HoldsAfterEventsOfSqueeze) { expect_conserved("squeeze.toml", 431); }
 TEST(Conservation, HoldsAfterEventsOfSlices) { expect_conserved("slices.toml", 61); }
 TEST(Conservation, HoldsAfterEventsOfExchange) { expect_conserved("exchange.toml", 37); }
+TEST(Conservation, HoldsAfterEventsOfExchangeBetweenCores) {
+    for (const std::uint32_t cell : {0u, 3u}) expect_conserved("exchange_cores.toml", 97, cell);
+}
 TEST(Conservation, HoldsAfterEventsOfRealtime) { expect_conserved("realtime.toml", 7); }
 TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
 TEST(Conservation, HoldsAfterEveryEventOfCores) { expect_conserved("cores.toml", 1); }
