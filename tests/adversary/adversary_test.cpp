@@ -101,10 +101,10 @@ TEST_P(OnTheImage, SameHistoryAsHosted) {
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                          testing::Values("hello.toml", "cow.toml", "squeeze.toml", "slices.toml",
-                                         "exchange.toml", "shares.toml", "realtime.toml",
-                                         "reservation.toml", "threads.toml", "cores.toml",
-                                         "mixed.toml", "multikernel.toml", "probe.toml",
-                                         "probe_root.toml", "probe_cores.toml"),
+                                         "exchange.toml", "shares.toml", "hierarchy.toml",
+                                         "realtime.toml", "reservation.toml", "threads.toml",
+                                         "cores.toml", "mixed.toml", "multikernel.toml",
+                                         "probe.toml", "probe_root.toml", "probe_cores.toml"),
                          [](const auto& given) {
                              std::string name = given.param;
                              return name.substr(0, name.find('.'));

@@ -33,6 +33,7 @@ TEST(Conservation, HoldsAfterEventsOfSlices) { expect_conserved("slices.toml", 6
 TEST(Conservation, HoldsAfterEventsOfExchange) { expect_conserved("exchange.toml", 37); }
 TEST(Conservation, HoldsAfterEventsOfRealtime) { expect_conserved("realtime.toml", 7); }
 TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
+TEST(Conservation, HoldsAfterEventsOfHierarchy) { expect_conserved("hierarchy.toml", 997); }
 TEST(Conservation, HoldsAfterEveryEventOfCores) { expect_conserved("cores.toml", 1); }
 TEST(Conservation, HoldsAfterEventsOfMixed) { expect_conserved("mixed.toml", 997); }
 
