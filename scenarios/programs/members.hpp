@@ -78,7 +78,8 @@ public:
                                                              : Rights::allocate;
             const auto child = libos::rt::spawn(env_, options);
             if (!child.has_value()) {
-                env_.panic(member.name, " does not start: ", libos::rt::status_name(child.error()));
+                env_.panic(own_name(), ": ", member.name, " does not start: ",
+                           libos::rt::status_name(child.error()));
             }
             member.child = *child;
         }
@@ -102,11 +103,12 @@ public:
     }
 
     [[noreturn]] void refuse(std::string_view who, std::string_view what) {
-        env_.say(InfoWindow::name_of(env_.record()->name), ": ", who, ": ", what);
+        env_.say(own_name(), ": ", who, ": ", what);
         env_.exit(libos::rt::exit_bad_arguments);
     }
 
 private:
+    std::string_view own_name() const { return name_of(env_.start().env_record); }
     std::string_view name_of(std::uint32_t record) const {
         return InfoWindow::name_of(info_.env_record(record)->name);
     }

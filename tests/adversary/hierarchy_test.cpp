@@ -78,6 +78,7 @@ struct Governors {
     std::string root = "x share=2, inner";
     std::string inner = "y, deep";
     std::string deep = "z";
+    std::uint32_t inner_limit = 800;
 };
 
 // A root governor over x and a second one, over y and a third one, over z.
@@ -97,7 +98,8 @@ CellResult run_governors(const Governors& given) {
     };
     add("root", "governor", 4096, {{"scheduler", given.scheduler}, {"members", given.root}});
     add("x", "consumer", 160, {{"manner", "greedy"}});
-    add("inner", "governor", 800, {{"scheduler", given.scheduler}, {"members", given.inner}});
+    add("inner", "governor", given.inner_limit,
+        {{"scheduler", given.scheduler}, {"members", given.inner}});
     add("y", "consumer", 160, {{"manner", "critical"}});
     add("deep", "governor", 400, {{"scheduler", given.scheduler}, {"members", given.deep}});
     add("z", "consumer", 160, {{"manner", "sleepy"}});
@@ -170,6 +172,17 @@ TEST(GovernorsBudgets, WithoutThemEdfStarvesWhoeverIsLater) {
     EXPECT_NEAR(Got{run_governors(given)}.had["x"], 250, 10);
 }
 
+TEST(GovernorsArguments, AMemberWithoutRoomIsNamed) {
+    Governors given;
+    given.inner_limit = 100;
+    const auto result = run_governors(given);
+    EXPECT_EQ(result.outcome.exit_code, 1u);
+    EXPECT_EQ(result.outcome.frames_lost, 0u);
+    std::string said;
+    for (const auto& env : result.envs) said += env.text;
+    EXPECT_EQ(said, "panic: inner: deep does not start: over limit\n");
+}
+
 TEST(GovernorsArguments, WhatIsWrongIsOneErrorThatNamesTheEnvironment) {
     struct Wrong {
         Governors given;
@@ -202,8 +215,8 @@ TEST(GovernorsArguments, WhatIsWrongIsOneErrorThatNamesTheEnvironment) {
         {{.root = "all"}, "root: y: it is a member of two governors\n"},
         {{.root = ","}, "root: members: a name is missing\n"},
         {{.inner = "y, deep share=x"},
-         "inner: deep: share=x: expected share, priority, gang, period_us, deadline_us, budget_us or "
-         "size_us = a number within its range\n", 1},
+         "inner: deep: share=x: expected share, priority, gang, period_us, deadline_us, budget_us "
+         "or size_us = a number within its range\n", 1},
         {{.inner = "y, deep, x"}, "inner: x: stands before its governor\n", 1},
     };
     for (const Wrong& each : wrong) {
