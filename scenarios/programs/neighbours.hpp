@@ -1,12 +1,31 @@
-// Neighbours: the environments that a root starts to share a core, and what each got of it.
-//
-// What timekeeper (shares by slices) and governor (shares by a scheduler) have in common.
+// Neighbours: the environments that timekeeper starts to share a core, and what each got of it.
 #pragma once
 
 #include "libos/rt/program.hpp"
 #include "libos/rt/spawn.hpp"
 
 namespace scenarios::programs {
+
+// An environment's argument `share`, which its own program checks again; 1 where it has none.
+inline std::uint32_t share_of(const libos::rt::InfoWindow& info,
+                              const kernel::abi::EnvRecord& record) {
+    constexpr std::string_view key = "share=";
+    std::string_view text = info.arguments(record);
+    const auto found = [&] {
+        return text.size() >= key.size() && std::string_view{text.data(), key.size()} == key;
+    };
+    while (!text.empty() && !found()) {
+        while (!text.empty() && text.front() != '\n') text.remove_prefix(1);
+        if (!text.empty()) text.remove_prefix(1);
+    }
+    if (text.empty()) return 1;
+    std::uint32_t share = 0;
+    for (text.remove_prefix(key.size()); !text.empty() && text.front() != '\n';) {
+        share = share * 10 + static_cast<std::uint32_t>(text.front() - '0');
+        text.remove_prefix(1);
+    }
+    return share;
+}
 
 struct Neighbour {
     libos::rt::Child child;
@@ -30,7 +49,7 @@ public:
             Neighbour& one = all_[count_++];
             one.child = env_.must(libos::rt::spawn(env_, options), "starting an environment");
             one.name = libos::rt::InfoWindow::name_of(record->name);
-            one.share = share_of(*record);
+            one.share = share_of(info, *record);
             shares_ += one.share;
         }
     }
@@ -67,26 +86,6 @@ public:
     }
 
 private:
-    // Its argument `share`, which its own program checks again.
-    std::uint32_t share_of(const kernel::abi::EnvRecord& record) const {
-        constexpr std::string_view key = "share=";
-        std::string_view text = env_.info().arguments(record);
-        const auto found = [&] {
-            return text.size() >= key.size() && std::string_view{text.data(), key.size()} == key;
-        };
-        while (!text.empty() && !found()) {
-            while (!text.empty() && text.front() != '\n') text.remove_prefix(1);
-            if (!text.empty()) text.remove_prefix(1);
-        }
-        if (text.empty()) return 1;
-        std::uint32_t share = 0;
-        for (text.remove_prefix(key.size()); !text.empty() && text.front() != '\n';) {
-            share = share * 10 + static_cast<std::uint32_t>(text.front() - '0');
-            text.remove_prefix(1);
-        }
-        return share;
-    }
-
     libos::rt::Environment& env_;
     Neighbour all_[kernel::abi::cell_envs_max] = {};
     std::uint32_t count_ = 0;

@@ -98,12 +98,12 @@ TEST_P(OnTheImage, SameHistoryAsHosted) {
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                          testing::Values("hello.toml", "cow.toml", "squeeze.toml", "slices.toml",
-                                         "exchange.toml", "shares.toml", "realtime.toml",
-                                         "reservation.toml", "threads.toml", "cores.toml",
-                                         "mixed.toml", "multikernel.toml", "probe.toml",
+                                         "exchange.toml", "exchange_cores.toml", "shares.toml",
+                                         "hierarchy.toml", "realtime.toml", "reservation.toml",
+                                         "threads.toml", "cores.toml", "mixed.toml",
+                                         "multikernel.toml", "servers.toml", "probe.toml",
                                          "probe_root.toml", "probe_cores.toml",
-                                         "probe_turns.toml", "probe_ends.toml",
-                                         "exchange_cores.toml", "servers.toml"),
+                                         "probe_turns.toml", "probe_ends.toml"),
                          [](const auto& given) {
                              std::string name = given.param;
                              return name.substr(0, name.find('.'));

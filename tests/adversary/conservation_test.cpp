@@ -36,6 +36,7 @@ TEST(Conservation, HoldsAfterEventsOfExchangeBetweenCores) {
 }
 TEST(Conservation, HoldsAfterEventsOfRealtime) { expect_conserved("realtime.toml", 7); }
 TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
+TEST(Conservation, HoldsAfterEventsOfHierarchy) { expect_conserved("hierarchy.toml", 997); }
 TEST(Conservation, HoldsAfterEveryEventOfCores) { expect_conserved("cores.toml", 1); }
 TEST(Conservation, HoldsAfterEventsOfMixed) { expect_conserved("mixed.toml", 997); }
 

@@ -49,12 +49,15 @@ TEST_P(Determinism, SameHistoryAnywhere) {
 
 const std::vector<std::string> small_paging{"--set", "policy=random,arc", "--set", "frames=15%"};
 
+const std::vector<std::string> one_top{"--set", "governor.scheduler=edf"};
+
 const std::vector<std::string> one_load{"--set", "load=80", "--set", "seed=1"};
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, Determinism,
                          testing::Values(Way{"hello.toml", {}}, Way{"cow.toml", {}},
                                          Way{"squeeze.toml", {}}, Way{"slices.toml", {}},
                                          Way{"exchange.toml", {}}, Way{"shares.toml", {}},
+                                         Way{"hierarchy.toml", one_top},
                                          Way{"realtime.toml", {}},
                                          Way{"cores.toml", {}}, Way{"multikernel.toml", {}},
                                          Way{"parallel.toml", {}}, Way{"mixed.toml", {}},
