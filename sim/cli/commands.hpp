@@ -11,6 +11,7 @@ namespace sim::cli {
 void add_run(CLI::App& app, int& exit_code);
 void add_boot(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
+void add_trace(CLI::App& app, int& exit_code);
 void add_record(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
     add_run(app, exit_code);
     add_boot(app, exit_code);
     add_verify(app, exit_code);
+    add_trace(app, exit_code);
     add_record(app, exit_code);
     add_misses(app, exit_code);
     add_list(app, exit_code);

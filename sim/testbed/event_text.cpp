@@ -43,41 +43,14 @@ std::string name_in(const std::array<std::string_view, N>& names, std::size_t in
     return index < N ? std::string{names[index]} : fmt::format("?{}", index);
 }
 
-std::string words_text(const Event& event) {
-    const std::size_t count = std::min<std::size_t>(event.word_count, std::size(event.words));
-    std::string out;
-    for (std::size_t i = 0; i < count; ++i) {
-        out += fmt::format("{}{:#x}", i == 0 ? "" : ", ", event.words[i]);
-    }
-    return out;
-}
-
-std::string call_text(const Event& event) {
-    constexpr std::size_t calls = std::size(kernel::abi::call_names);
-    const std::string name =
-        event.code < calls ? kernel::abi::call_names[event.code] : "unknown call";
-    return fmt::format("call {}: {} [{}]", name, name_in(status_names, event.status),
-                       words_text(event));
-}
-
 std::string body_text(const Event& event) {
+    const std::string words = words_text(event);
     switch (event.kind) {
-        case EventKind::call: return call_text(event);
-        case EventKind::upcall:
-            return fmt::format("upcall {} [{}]", name_in(upcall_names, event.code),
-                               words_text(event));
-        case EventKind::fault:
-            return fmt::format("fault, vector {} [{}]", event.code, words_text(event));
-        case EventKind::ended:
-            return fmt::format("ended: {} [{}]", name_in(reason_names, event.code),
-                               words_text(event));
-        case EventKind::console:
-            return fmt::format("console, channel {} [{}]", event.code, words_text(event));
+        case EventKind::call:
+            return fmt::format("call {}: {} [{}]", event_name(event), status_text(event), words);
         case EventKind::transfer:
-            return fmt::format("transfer came back: {} [{}]",
-                               name_in(status_names, event.status), words_text(event));
-        default:
-            return fmt::format("event of unknown kind {}", static_cast<unsigned>(event.kind));
+            return fmt::format("{}: {} [{}]", event_name(event), status_text(event), words);
+        default: return fmt::format("{} [{}]", event_name(event), words);
     }
 }
 
@@ -100,6 +73,32 @@ std::uint64_t time_at(std::span<const Event> events, std::size_t position) {
 }
 
 }  // namespace
+
+std::string words_text(const Event& event) {
+    const std::size_t count = std::min<std::size_t>(event.word_count, std::size(event.words));
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) {
+        out += fmt::format("{}{:#x}", i == 0 ? "" : ", ", event.words[i]);
+    }
+    return out;
+}
+
+std::string status_text(const Event& event) { return name_in(status_names, event.status); }
+
+std::string event_name(const Event& event) {
+    constexpr std::size_t calls = std::size(kernel::abi::call_names);
+    switch (event.kind) {
+        case EventKind::call:
+            return event.code < calls ? kernel::abi::call_names[event.code] : "unknown call";
+        case EventKind::upcall: return "upcall " + name_in(upcall_names, event.code);
+        case EventKind::fault: return fmt::format("fault {}", event.code);
+        case EventKind::ended: return "ended: " + name_in(reason_names, event.code);
+        case EventKind::console: return fmt::format("console {}", event.code);
+        case EventKind::transfer: return "transfer came back";
+        default:
+            return fmt::format("event of unknown kind {}", static_cast<unsigned>(event.kind));
+    }
+}
 
 std::string event_text(const Event& event, bool several_cores) {
     constexpr std::uint32_t on_one = kernel::abi::environments_max;

@@ -15,6 +15,15 @@ namespace sim::testbed {
 /// where the cell has several cores its core.
 [[nodiscard]] std::string event_text(const kernel::abi::Event& event, bool several_cores);
 
+/// `map`, `upcall page_fault`, `fault 14`, `ended: exited`, `console`, `transfer came back`.
+[[nodiscard]] std::string event_name(const kernel::abi::Event& event);
+
+/// Of a call's or transfer's end: `ok`, `no_right`, ...
+[[nodiscard]] std::string status_text(const kernel::abi::Event& event);
+
+/// The event's recorded words: `0x48, 0x0`.
+[[nodiscard]] std::string words_text(const kernel::abi::Event& event);
+
 /// The first position at which the histories differ; nothing where they are equal. `with_time`:
 /// the same event at another virtual time counts as a difference.
 [[nodiscard]] std::optional<std::size_t> first_difference(

@@ -8,45 +8,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/host/process/command.hpp"
+#include "tests/scenario/cli_fixture.hpp"
 
+namespace tests::scenario {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Ran {
-    int status = -1;
-    std::string output;
-};
-
-class CliTest : public testing::Test {
-protected:
-    void SetUp() override {
-        fs::remove_all(folder_);
-        fs::create_directories(folder_);
-    }
-    void TearDown() override { fs::remove_all(folder_); }
-
-    static Ran chitin(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), CHITIN_TOOL);
-        sim::host::process::CommandEnd end;
-        auto output = sim::host::process::output_of(std::move(arguments), end);
-        return {end.status, output.value_or("")};
-    }
-    [[nodiscard]] std::string file(const std::string& name, const std::string& content = {}) const {
-        const std::string path = (folder_ / name).string();
-        if (!content.empty()) std::ofstream{path} << content;
-        return path;
-    }
-    static std::string scenario(const std::string& name) {
-        return std::string{CHITIN_SOURCE} + "/scenarios/" + name;
-    }
-
-    fs::path folder_ =
-        fs::temp_directory_path() /
-        ("chitin-cli-test-" +
-         std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
-};
 
 TEST_F(CliTest, RunPrintsATableAndKeepsResults) {
     const Ran ran = chitin({"run", scenario("hello.toml"), "-o", file("out")});
@@ -161,3 +126,4 @@ TEST_F(CliTest, ListNamesWhatScenariosCanName) {
 }
 
 }  // namespace
+}  // namespace tests::scenario

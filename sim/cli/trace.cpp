@@ -1,0 +1,105 @@
+// chitin trace: one cell's history as a file to look at: a timeline, or lines to search.
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/cli/bare_cells.hpp"
+#include "sim/cli/catalogue.hpp"
+#include "sim/cli/commands.hpp"
+#include "sim/cli/exit_code.hpp"
+#include "sim/cli/hosted_cells.hpp"
+#include "sim/cli/scenario_options.hpp"
+#include "sim/testbed/timeline/event_lines.hpp"
+#include "sim/testbed/timeline/perfetto.hpp"
+
+namespace sim::cli {
+
+namespace {
+
+struct Request {
+    ScenarioOptions scenario;
+    std::string output;
+    std::uint32_t cell = 0;
+    bool image = false;
+};
+
+int usage(const std::string& what) {
+    fmt::print(stderr, "chitin trace: {}\n", what);
+    return exit_usage;
+}
+int failed(const std::string& what) {
+    fmt::print(stderr, "chitin trace: {}\n", what);
+    return exit_failed;
+}
+
+std::expected<HostedEnd, std::string> run_cell(const testbed::Scenario& scenario,
+                                               const Request& request,
+                                               engine::CellResult& result) {
+    const std::uint32_t chosen[] = {request.cell};
+    const auto take = [&result](const engine::CellResult& one) { result = one; };
+    if (request.image) return run_bare_cells(scenario, chosen, true, {}, take);
+    return run_hosted_cells(scenario, chosen, {.parallel = 1, .trace_full = true}, take);
+}
+
+bool write_file(const std::string& path, const std::string& bytes) {
+    std::ofstream file{path, std::ios::binary | std::ios::trunc};
+    file << bytes;
+    file.flush();
+    return static_cast<bool>(file);
+}
+
+int trace(const Request& request) {
+    const auto scenario = load_scenario(request.scenario, make_catalogue());
+    if (!scenario) return exit_usage;
+    if (request.cell >= scenario->cells.size()) {
+        return usage(fmt::format("--cell {}: the scenario has {} cells, expected 0..{}",
+                                 request.cell, scenario->cells.size(),
+                                 scenario->cells.size() - 1));
+    }
+    const std::filesystem::path source{request.scenario.scenario};
+    const std::string path = !request.output.empty() ? request.output
+                                                     : source.stem().string() + ".perfetto-trace";
+    const bool lines = path.ends_with(".json");
+    if (!lines && !path.ends_with(".perfetto-trace")) {
+        return usage(fmt::format("-o {}: expected a name that ends in .perfetto-trace or .json",
+                                 path));
+    }
+    engine::CellResult result;
+    const auto ended = run_cell(*scenario, request, result);
+    if (!ended) return failed(ended.error());
+    if (*ended == HostedEnd::interrupted) return exit_interrupted;
+    const testbed::Cell& cell = scenario->cells[request.cell];
+    const auto history = testbed::timeline::history_of(result, cell.machine.cores);
+    if (!write_file(path, lines ? testbed::timeline::to_event_lines(history)
+                                : testbed::timeline::to_perfetto(history))) {
+        return failed(fmt::format("cannot write {}", path));
+    }
+    fmt::print(stderr, "{}: {} events of cell {} ({}){}\n", path, history.events.size(),
+               request.cell, cell.name,
+               lines ? "" : "; to look at it: https://ui.perfetto.dev, \"Open trace file\"");
+    if (!result.error.empty()) return failed("the cell failed: " + result.error);
+    return exit_ok;
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app, int& exit_code) {
+    auto request = std::make_shared<Request>();
+    CLI::App* const command =
+        app.add_subcommand("trace", "Write a cell's history as a timeline, or as lines of JSON");
+    add_scenario_options(*command, request->scenario);
+    command->add_option("-o,--output", request->output,
+                        "FILE.perfetto-trace or FILE.json; default: the scenario's name");
+    command->add_option("--cell", request->cell, "Which of the scenario's cells; default: 0");
+    command->add_flag("--image", request->image, "On the bare machine, in QEMU");
+    command->footer("Examples:\n"
+                    "  chitin trace scenarios/exchange.toml -o exchange.perfetto-trace\n"
+                    "  chitin trace scenarios/tail.toml --set scheduler=srpt --set load=80\n"
+                    "  chitin trace scenarios/cow.toml -o cow.json && grep upcall cow.json");
+    command->callback([request, &exit_code] { exit_code = trace(*request); });
+}
+
+}  // namespace sim::cli
