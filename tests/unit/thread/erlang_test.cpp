@@ -63,7 +63,7 @@ std::vector<nlohmann::json> runs_of(const Queue& queue, std::size_t index) {
               "load=" + whole(queue.load * 100),
               seeds_of(5'000 + index, runs_per_queue), "root.args.size_ns=" + whole(unit),
               "root.args.warmup=" + whole(1000 + 5 * queue.memory()),
-              "root.args.jobs=" + whole(std::max(20'000.0, 100 * queue.memory()))})) {
+              "root.args.jobs=" + whole(std::max(15'000.0, 60 * queue.memory()))})) {
         EXPECT_EQ(record["exit_code"], 0) << text_of(record, "servers");
         for (const auto& line : results_of(record, "servers")) all.push_back(line);
     }
