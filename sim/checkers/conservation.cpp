@@ -14,6 +14,7 @@
 #include "kernel/x86/page_table_entry.hpp"
 #include "sim/checkers/halves.hpp"
 #include "sim/checkers/object_state.hpp"
+#include "sim/checkers/phrase.hpp"
 
 namespace sim::checkers {
 
@@ -42,7 +43,6 @@ struct Broken {
     std::string what;
 };
 
-std::string number(std::uint64_t value) { return std::to_string(value); }
 
 // One core's part of the pool.
 class Conservation {
@@ -88,8 +88,8 @@ private:
         std::uint64_t given = 0;
     };
 
-    static void check(bool holds, const std::string& what) {
-        if (!holds) throw Broken{what};
+    static void check(bool holds, const Phrase& what) {
+        if (!holds) throw Broken{what.text()};
     }
 
     template <class T>
@@ -119,12 +119,12 @@ private:
 
     // Marks every frame of a list; returns how many there are.
     template <class Function>
-    std::uint32_t walk_list(FrameNumber first, FrameNumber* last, const std::string& which,
+    std::uint32_t walk_list(FrameNumber first, FrameNumber* last, const Phrase& which,
                             Function&& each) {
         FrameNumber before = no_frame;
         std::uint32_t count = 0;
         for (FrameNumber name = first; name != no_frame; name = frame(name).next) {
-            const std::string text = which + ": frame " + number(name.value);
+            const Phrase text = which + ": frame " + number(name.value);
             check(!listed_[index(name)], text + " is in two lists, or twice in one");
             listed_[index(name)] = true;
             check(frame(name).previous == before, text + ": its back link is wrong");
@@ -148,7 +148,7 @@ private:
 
     void check_account(FrameNumber name) {
         const auto& account = object<Account>(name);
-        const std::string which = "account " + number(name.value);
+        const Phrase which = "account " + number(name.value);
         std::uint32_t flagged = 0;
         std::uint32_t objects = 0;
         FrameNumber last = account.loose.last;
@@ -202,7 +202,7 @@ private:
         for (const FrameNumber name : accounts_) {
             const auto& account = object<Account>(name);
             const Sums sums = sums_[name.value];
-            const std::string which = "account " + number(name.value);
+            const Phrase which = "account " + number(name.value);
             check(account.used == account.held + sums.used_below,
                   which + ": used is " + number(account.used) + ", held and below " +
                       number(account.held + sums.used_below));
@@ -226,7 +226,7 @@ private:
 
     void check_table_of_capabilities(FrameNumber name) {
         const FrameInfo& info = frame(name);
-        const std::string which = "capability table " + number(name.value);
+        const Phrase which = "capability table " + number(name.value);
         check(frame(info.owner).state == FrameState::env, which + ": its owner is gone");
         const auto& owner = object<Env>(info.owner);
         check(info.entries < owner.table_frame_count && owner.table_frames[info.entries] == name,
@@ -239,7 +239,7 @@ private:
 
     void check_capability(CapRef ref, FrameNumber holder) {
         const Capability& cap = capability(ref);
-        const std::string which = "capability " + number(kernel::cap::table_frame_of(ref).value) +
+        const Phrase which = "capability " + number(kernel::cap::table_frame_of(ref).value) +
                                   "/" + number(kernel::cap::index_of(ref));
         if (in_pool(cap.object)) {
             named_[index(cap.object)]++;
@@ -257,9 +257,9 @@ private:
 
     // A capability whose object lies in another core's part: borrowed, or derived from one that
     // is. There is no record of the object here.
-    void check_foreign(CapRef ref, const Capability& cap, const std::string& which) const {
+    void check_foreign(CapRef ref, const Capability& cap, const Phrase& which) const {
         const std::uint32_t distance = cap.object.value - kernel::machine::pool_first.value;
-        const std::string object = which + ": its object, frame " + number(cap.object.value);
+        const Phrase object = which + ": its object, frame " + number(cap.object.value);
         check(distance / system_.pool_frames < system_.cores, object + ", is not in the pool");
         if (cap.child != 0) {
             check(capability(cap.child).parent == ref, which + ": its child has another parent");
@@ -272,7 +272,7 @@ private:
               which + ": borrowed, with siblings");
     }
 
-    void check_slice(CapRef ref, const Capability& cap, const std::string& which) {
+    void check_slice(CapRef ref, const Capability& cap, const Phrase& which) {
         check(cap.mapping < kernel::abi::positions_max, which + ": no position is its");
         slice_caps_[cap.mapping]++;
         if (cycle_->slices[cap.mapping].binding == ref) bound_[cap.mapping] = true;
@@ -282,7 +282,7 @@ private:
         std::uint32_t allocated = 0;
         for (std::uint32_t i = 0; i < kernel::abi::positions_max; ++i) {
             const kernel::abi::SliceInfo& slice = cycle_->slices[i];
-            const std::string which = "slice " + number(i);
+            const Phrase which = "slice " + number(i);
             check(slice.caps == slice_caps_[i], which + ": " + number(slice_caps_[i]) +
                                                     " capabilities, counted as " +
                                                     number(slice.caps));
@@ -297,7 +297,7 @@ private:
                                                   number(cycle_->allocated));
     }
 
-    void check_links(CapRef ref, const Capability& cap, const std::string& which) const {
+    void check_links(CapRef ref, const Capability& cap, const Phrase& which) const {
         if (cap.parent != 0) {
             const Capability& parent = capability(cap.parent);
             check(parent.type != CapType::none && parent.object == cap.object,
@@ -324,7 +324,7 @@ private:
         }
     }
 
-    void check_type(const Capability& cap, const std::string& which) const {
+    void check_type(const Capability& cap, const Phrase& which) const {
         const bool fits = cap.type == CapType::account
                               ? object_is_account(cap.object)
                               : names_state(cap, frame(cap.object).state);
@@ -350,7 +350,7 @@ private:
 
     void check_space(FrameNumber name) {
         const auto& env = object<Env>(name);
-        const std::string which = "environment " + number(env.id.value);
+        const Phrase which = "environment " + number(env.id.value);
         check(env.self == name, which + ": it is not where it says");
         check(object_is_account(env.account), which + ": its account is gone");
         check(frame(env.root).state == FrameState::root && frame(env.root).owner == name,
@@ -398,7 +398,7 @@ private:
 
     void check_leaf(PageTableEntry entry, std::uint64_t page,
                     const std::unordered_map<std::uint32_t, CapRef>& claims) {
-        const std::string which = "page " + number(page);
+        const Phrase which = "page " + number(page);
         ++leaves_;
         const bool writable = entry.has(PageTableEntry::writable);
         const bool executable = !entry.has(PageTableEntry::no_execute);
@@ -415,7 +415,7 @@ private:
               which + ": its capability cannot execute");
     }
 
-    void check_vector(const Env& env, const std::string& which) const {
+    void check_vector(const Env& env, const Phrase& which) const {
         check((env.vector == 0) == (env.page == nullptr), which + ": half an upcall page");
         if (env.vector == 0) return;
         const Capability& cap = capability(env.vector);
@@ -474,7 +474,7 @@ std::string verify_conservation(std::span<const std::byte> pool) {
         const SystemInfo& first = system_at(pool, 0);
         const auto cores = std::clamp<std::uint32_t>(first.cores, 1, kernel::abi::cores_max);
         for (std::uint32_t core = 0; core < cores; ++core) {
-            if (cores > 1) prefix = "core " + number(core) + ": ";
+            if (cores > 1) prefix = "core " + std::to_string(core) + ": ";
             verify_part(pool, first, core);
         }
     } catch (const Broken& broken) {

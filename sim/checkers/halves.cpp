@@ -7,6 +7,7 @@
 #include "kernel/cap/capability.hpp"
 #include "kernel/machine/boot_info.hpp"
 #include "sim/checkers/object_state.hpp"
+#include "sim/checkers/phrase.hpp"
 
 namespace sim::checkers {
 
@@ -104,11 +105,11 @@ private:
         }
     }
 
-    void check(bool holds, const std::string& what) const {
+    void check(bool holds, const Phrase& what) const {
         if (holds) return;
         throw Broken{"core " + std::to_string(core_) + ": capability " +
                      std::to_string(kernel::cap::table_frame_of(ref_).value) + "/" +
-                     std::to_string(kernel::cap::index_of(ref_)) + ": " + what};
+                     std::to_string(kernel::cap::index_of(ref_)) + ": " + what.text()};
     }
 
     // What another core owns, and this one may still use.
@@ -120,7 +121,7 @@ private:
                           (cap.link == Link::none && cap.parent == 0 && cap.rights == Rights::none);
         if (told || !runs_[owner]) return;
         const FrameState state = frame(cap.object).state;
-        const std::string what = "frame " + std::to_string(cap.object.value);
+        const Phrase what = "frame " + number(cap.object.value);
         check(state != FrameState::free, what + " was freed by its owner");
         const bool lendable = cap.type == CapType::frame || cap.type == CapType::environment ||
                               cap.type == CapType::console;
