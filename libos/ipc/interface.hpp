@@ -62,6 +62,20 @@ public:
         return unpack<typename Q::Reply>(answer);
     }
 
+    // As call, again after `pause` while the server has not come round to waiting. Panics on any
+    // other error.
+    template <class Q>
+        requires(std::is_same_v<Q, R> || ...)
+    static typename Q::Reply ask(rt::Environment& env, Slot server, const Q& request,
+                                 kernel::abi::Nanoseconds pause) {
+        for (;;) {
+            const auto done = call(env, server, request);
+            if (done.has_value()) return *done;
+            if (done.error() != Status::busy) env.must(done, "asking another environment");
+            env.compute(pause);
+        }
+    }
+
     // A server's answers, one after another. `handler(caller, request)` returns request's Reply.
     template <class Handler>
     class Server {

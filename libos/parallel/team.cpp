@@ -9,7 +9,6 @@ using kernel::abi::never;
 using kernel::abi::Nanoseconds;
 using rt::Rights;
 using rt::Slot;
-using rt::Status;
 namespace calls = rt::calls;
 
 constexpr Rights read_write = Rights::read | Rights::write;
@@ -32,16 +31,7 @@ using Leader = ipc::Interface<Enter, Leave>;
 
 std::uint64_t bit(std::uint32_t core) { return std::uint64_t{1} << core; }
 
-// Calls again while the leader is not back at waiting.
-template <class Request>
-void ask_leader(rt::Environment& env, const Request& request) {
-    for (;;) {
-        const auto done = Leader::call(env, env.peer(0), request);
-        if (done.has_value()) return;
-        if (done.error() != Status::busy) env.must(done, "calling the team's leader");
-        env.compute(Nanoseconds{1000});
-    }
-}
+constexpr Nanoseconds pause{1000};  // before asking the leader again
 
 }  // namespace
 
@@ -107,7 +97,7 @@ void Team::join() {
         const Slot next = env_.must(env_.space().take_slot(), "a slot");
         if (next.value != first.value + i) env_.panic("the board's slots are not adjacent");
     }
-    ask_leader(env_, Enter{self_, first.value});
+    Leader::ask(env_, env_.peer(0), Enter{self_, first.value}, pause);
     for (std::uint64_t i = 0; i < pages_; ++i) {
         const rt::VirtAddr page{base_.value + i * kernel::abi::page_size};
         const Slot slot{static_cast<std::uint32_t>(first.value + i)};
@@ -166,7 +156,8 @@ void Team::run() {
         } else if (leads() && all_done()) {
             return;
         } else if (stopped()) {
-            return ask_leader(env_, Leave{});
+            Leader::ask(env_, env_.peer(0), Leave{}, pause);
+            return;
         } else {
             sleep();
         }

@@ -69,16 +69,7 @@ struct Increment {
 };
 using Counter = libos::ipc::Interface<Increment>;
 
-// Calls again where the other was busy: it had not come round to waiting yet.
-template <class Server, class Request>
-typename Request::Reply ask(Environment& env, Slot server, const Request& request) {
-    for (;;) {
-        const auto done = Server::call(env, server, request);
-        if (done.has_value()) return *done;
-        if (done.error() != Status::busy) env.must(done, "calling another core");
-        env.compute(libos::rt::Nanoseconds{100});
-    }
-}
+constexpr libos::rt::Nanoseconds pause{100};  // before asking again who was busy
 
 // ---- every core but 0
 
@@ -122,7 +113,9 @@ private:
         server.turn(env_.now());  // the answer to Count, before anything else
         env_.upcalls().wait(kernel::abi::Instant{order_.start_ns}, [] { return false; });
         const Usage before = usage_of(env_);
-        for (; order_.times > 0; --order_.times) ask<Counter>(env_, env_.peer(0), Increment{});
+        for (; order_.times > 0; --order_.times) {
+            Counter::ask(env_, env_.peer(0), Increment{}, pause);
+        }
         counted_ = usage_of(env_) - before;
     }
 
@@ -151,7 +144,7 @@ public:
         for (const bool mapped : {false, true}) revoke_often(rounds, mapped);
         count();
         for (std::uint32_t core = 1; core < cores_; ++core) {
-            ask<Worker>(env_, env_.peer(core), Stop{});
+            Worker::ask(env_, env_.peer(core), Stop{}, pause);
         }
         return 0;
     }
@@ -169,7 +162,7 @@ private:
     std::uint64_t ask_all(const Request& request) {
         std::uint64_t sum = 0;
         for (std::uint32_t core = 1; core < cores_; ++core) {
-            sum += ask<Worker>(env_, env_.peer(core), request).value;
+            sum += Worker::ask(env_, env_.peer(core), request, pause).value;
         }
         return sum;
     }
@@ -178,7 +171,7 @@ private:
     Usage others(const Request& request) {
         Usage sum{};
         for (std::uint32_t core = 1; core < cores_; ++core) {
-            sum += ask<Worker>(env_, env_.peer(core), request);
+            sum += Worker::ask(env_, env_.peer(core), request, pause);
         }
         return sum;
     }

@@ -10,6 +10,7 @@
 #include "libos/load/arrivals.hpp"
 #include "libos/load/histogram.hpp"
 #include "libos/rt/program.hpp"
+#include "scenarios/programs/backlog.hpp"
 
 namespace {
 
@@ -63,16 +64,7 @@ struct Serve {
 };
 using Worker = libos::ipc::Interface<Serve>;
 
-// Calls again where the other was busy: it had not come round to waiting yet.
-template <class Server, class Request>
-auto ask(Environment& env, Slot server, const Request& request) {
-    for (;;) {
-        const auto done = Server::call(env, server, request);
-        if (done.has_value()) return *done;
-        if (done.error() != Status::busy) env.must(done, "calling another core");
-        env.compute(Nanoseconds{100});
-    }
-}
+constexpr Nanoseconds pause{100};  // before asking again who was busy
 
 // ---- every core but 0
 
@@ -84,7 +76,7 @@ int serve(Environment& env) {
                           }};
     Ask next{env.info().system().core, 0, 0, 0};
     for (;;) {
-        work = ask<Office>(env, env.peer(0), next);
+        work = Office::ask(env, env.peer(0), next, pause);
         if (work.size_ns == 0) {
             while (!server.turn(never)) {
             }
@@ -99,32 +91,6 @@ int serve(Environment& env) {
 }
 
 // ---- core 0
-
-class Queue {
-public:
-    static constexpr std::size_t size_max = 1 << 16;
-
-    explicit Queue(Environment& env) : env_{env}, works_{env.heap().array<Work>(size_max)} {
-        if (works_.empty()) env.panic("no memory for a queue");
-    }
-    bool empty() const { return count_ == 0; }
-    void push(const Work& work) {
-        if (count_ == size_max) env_.panic("over ", size_max, " requests wait: overloaded");
-        works_[(first_ + count_++) % size_max] = work;
-    }
-    Work pop() {
-        const Work work = works_[first_];
-        first_ = (first_ + 1) % size_max;
-        --count_;
-        return work;
-    }
-
-private:
-    Environment& env_;
-    std::span<Work> works_;
-    std::size_t first_ = 0;
-    std::size_t count_ = 0;
-};
 
 std::uint64_t number(Environment& env, std::string_view name) {
     return static_cast<std::uint64_t>(env.arguments().integer(name));
@@ -209,7 +175,8 @@ private:
             const auto core = static_cast<std::uint32_t>(std::countr_zero(idle_));
             idle_ &= idle_ - 1;
             if (done()) ++sent_home_;
-            ask<Worker>(env_, env_.peer(core), Serve{done() ? Work{0, finish} : queue_.pop()});
+            Worker::ask(env_, env_.peer(core), Serve{done() ? Work{0, finish} : queue_.pop()},
+                        pause);
             admit();
         }
     }
@@ -233,7 +200,7 @@ private:
     libos::load::Random sizes_;
     libos::load::Poisson arrivals_;
     Instant next_due_;
-    Queue queue_;
+    scenarios::programs::Backlog<Work> queue_;
     kernel::base::Arena arena_;
     Histogram response_;  // ns
     Histogram wait_;      // ns

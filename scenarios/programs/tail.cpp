@@ -7,6 +7,7 @@
 #include "libos/rt/program.hpp"
 #include "libos/sched/list.hpp"
 #include "libos/thread/semaphore.hpp"
+#include "scenarios/programs/backlog.hpp"
 #include "scenarios/programs/request_source.hpp"
 #include "scenarios/programs/scheduler_choices.hpp"
 
@@ -60,38 +61,6 @@ struct Request {
     Instant due;
     Nanoseconds size;
     std::uint32_t client;
-};
-
-// Requests that found all threads taken, oldest first.
-class Backlog {
-public:
-    static constexpr std::size_t size_max = 1 << 16;
-
-    explicit Backlog(Environment& env)
-        : env_{env}, requests_{env.heap().array<Request>(size_max)} {
-        if (requests_.empty()) env.panic("no memory for a backlog");
-    }
-
-    bool empty() const { return count_ == 0; }
-    std::size_t most() const { return most_; }
-    void push(const Request& request) {
-        if (count_ == size_max) env_.panic("over ", size_max, " requests wait: overloaded");
-        requests_[(first_ + count_++) % size_max] = request;
-        most_ = std::max(most_, count_);
-    }
-    Request pop() {
-        const Request request = requests_[first_];
-        first_ = (first_ + 1) % size_max;
-        --count_;
-        return request;
-    }
-
-private:
-    Environment& env_;
-    std::span<Request> requests_;
-    std::size_t first_ = 0;
-    std::size_t count_ = 0;
-    std::size_t most_ = 0;
 };
 
 std::span<std::byte> histogram_memory(Environment& env) {
@@ -277,7 +246,7 @@ private:
     libos::thread::Threads<S> threads_;
     libos::thread::Semaphore<libos::thread::Threads<S>> done_;
     Measure measure_;
-    Backlog backlog_;
+    scenarios::programs::Backlog<Request> backlog_;
     std::span<Worker> workers_;  // by thread
     std::span<TaskId> idle_;     // a stack: the one that was busy last is first
     std::uint64_t first_;

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "sim/cli/bare_cells.hpp"
 #include "sim/cli/catalogue.hpp"
@@ -77,9 +78,18 @@ int trace(const Request& request) {
                                 : testbed::timeline::to_perfetto(history))) {
         return failed(fmt::format("cannot write {}", path));
     }
-    fmt::print(stderr, "{}: {} events of cell {} ({}){}\n", path, history.events.size(),
-               request.cell, cell.name,
-               lines ? "" : "; to look at it: https://ui.perfetto.dev, \"Open trace file\"");
+    if (request.scenario.json) {
+        const nlohmann::ordered_json line{{"file", path},
+                                          {"cell", request.cell},
+                                          {"name", cell.name},
+                                          {"events", history.events.size()},
+                                          {"error", result.error}};
+        fmt::print("{}\n", line.dump());
+    } else {
+        fmt::print(stderr, "{}: {} events of cell {} ({}){}\n", path, history.events.size(),
+                   request.cell, cell.name,
+                   lines ? "" : "; to look at it: https://ui.perfetto.dev, \"Open trace file\"");
+    }
     if (!result.error.empty()) return failed("the cell failed: " + result.error);
     return exit_ok;
 }

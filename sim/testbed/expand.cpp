@@ -294,7 +294,9 @@ Environment Expansion::make_environment(const EnvironmentDraft& draft, const Cho
     // Traces first: a percentage of another argument is one of the trace's pages.
     for (const Parameter& parameter : draft.program->parameters) {
         const Value* const value = value_of(draft, choice, parameter.name);
-        if (names_file(parameter.kind) && value != nullptr) {
+        const bool none = parameter.kind == ParameterKind::requests && value != nullptr &&
+                          value->text == parameter.fallback;
+        if (names_file(parameter.kind) && value != nullptr && !none) {
             set(parameter, add_trace(*value, parameter.kind, environment));
         }
     }

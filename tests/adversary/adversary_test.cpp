@@ -15,7 +15,7 @@ namespace {
 
 // Looking after every event takes long; a prime stride meets every kind of call.
 constexpr std::uint64_t probe_stride = 61;
-constexpr std::uint64_t probe_cores_stride = 397;
+constexpr std::uint64_t probe_cores_stride = 97;
 
 std::string text_of(const sim::engine::CellResult& result) {
     std::string all = result.error;

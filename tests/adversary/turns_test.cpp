@@ -20,7 +20,7 @@ constexpr double slice_ns = 200'000;
 constexpr double grace_ns = 50'000;
 constexpr std::uint32_t blocking_cell = 0;
 constexpr std::uint32_t reply_cell = 1;
-constexpr std::uint64_t turns_stride = 401;
+constexpr std::uint64_t turns_stride = 101;
 
 std::vector<json> lines_of(std::uint32_t cell) {
     sim::engine::CellResult result;
@@ -76,7 +76,7 @@ TEST(Turns, WhoAnswersInItsOwnSliceKeepsItFromItsClient) {
 
 // Cells of scenarios/probe_ends.toml: as many as it has instants.
 constexpr std::uint32_t ends = 80;
-constexpr std::uint64_t ends_stride = 421;
+constexpr std::uint64_t ends_stride = 211;
 
 TEST(FirstCore, EndsAtAnyTimeAndAllMemoryComesBack) {
     for (std::uint32_t cell = 0; cell < ends; ++cell) {

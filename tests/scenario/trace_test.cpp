@@ -43,6 +43,16 @@ TEST_F(TraceTest, LinesAreTheHistory) {
     }
 }
 
+TEST_F(TraceTest, JsonIsOneLineThatNamesTheFile) {
+    const std::string path = file("hello.json");
+    const Ran ran = chitin({"trace", scenario("hello.toml"), "--json", "-o", path});
+    EXPECT_EQ(ran.status, 0);
+    const auto line = nlohmann::json::parse(ran.output);
+    EXPECT_EQ(line["file"], path);
+    std::ifstream events{path};
+    EXPECT_EQ(line["events"], nlohmann::json::parse(events).size());
+}
+
 TEST_F(TraceTest, TheImageHasTheSameLines) {
     if (!fs::exists(std::string{CHITIN_SOURCE} + "/build/image/image/chitin.elf")) {
         GTEST_SKIP() << "skipped: no image: ./chitin build image";

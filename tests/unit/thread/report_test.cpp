@@ -109,6 +109,12 @@ TEST(Tail, RecordedRequestsAreServedAsRecorded) {
         const int longest = results.at(0)["scheduler"] == "fifo" ? 500'900 : 501'000;
         EXPECT_EQ(results.at(0)["response_ns_max"], longest) << record["name"];
     }
+    const auto none = run_scenario("tail.toml", {"arrivals=trace", "server.requests=none",
+                                                 "scheduler=fifo", "load=50", "seed=1",
+                                                 "quantum_ns=20000"});
+    EXPECT_EQ(none.at(0)["exit_code"], 3);
+    EXPECT_NE(text_of(none.at(0), "server").find("no argument \"requests\" names one"),
+              std::string::npos);
     const auto longer = run("4");
     EXPECT_EQ(longer.at(0)["exit_code"], 3);
     EXPECT_NE(text_of(longer.at(0), "server")
