@@ -87,6 +87,7 @@ void next_turn(System& system, Instant now) {
         pay = base::min(slice.debt_ns, length);
         slice.debt_ns -= pay;
         slice.forfeited_ns += pay;
+        if (pay != 0) system.core.probe(machine::Probe::debt_paid);
         owned = slice.env != abi::no_env && pay < length;
         if (slice.env != abi::no_env) slice.turns++;
     }
@@ -109,6 +110,7 @@ bool in_grace(System& system, Instant now) {
     if (!turn.grace) {
         if (!env::tell_slice(system, abi::Upcall::slice_end, grace_end)) return false;
         turn.grace = true;
+        system.core.probe(machine::Probe::grace_used);
     }
     return now < grace_end;
 }

@@ -15,7 +15,11 @@ using mesh::MessageKind;
 // Sends a request about a half to where the other one is, if there is a credit.
 bool ask(System& system, CapRef ref, MessageKind kind, Link link) {
     Capability& capability = system.forest.at(ref);
-    if (!system.mesh.may_send(capability.core, kind)) return false;
+    if (!system.mesh.may_send(capability.core, kind)) {
+        system.core.probe(machine::Probe::credit_exhausted);
+        return false;
+    }
+    if (kind == MessageKind::recall) system.core.probe(machine::Probe::recall_across_cores);
     Message message{};
     message.kind = kind;
     message.a = capability.peer;

@@ -44,7 +44,9 @@ void take_answer(System& system, const Message& message) {
     const FrameNumber frame{message.a};
     if (system.memory.frame(frame).state != abi::FrameState::env) return;
     Env& caller = system.env(frame);
-    if (tag_of(system, caller) != message.c || caller.callee == nobody) return;
+    if (tag_of(system, caller) != message.c || caller.callee == nobody) {
+        return system.core.probe(machine::Probe::caller_ended_in_call);
+    }
     caller.callee = nobody;
     come_back(system, caller, static_cast<Status>(message.b), message.words[0], message.words);
     make_runnable(system, caller);

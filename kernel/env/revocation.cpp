@@ -27,6 +27,7 @@ void finish_request(System& system, FrameNumber name) {
 
 // Tells the holder of a capability that is about to be taken.
 void tell_repossessed(System& system, CapRef ref) {
+    system.core.probe(machine::Probe::repossessed);
     Env& env = holder(system, ref);
     const Capability& capability = system.forest.at(ref);
     const Slot slot = slot_in_holder(system, ref);

@@ -77,6 +77,7 @@ void pass_turn(System& system, const Env& env, const Env& target) {
 
 void run_next(System& system, const Env& env, Env& target) {
     CHITIN_ASSERT(system.info(target).state == EnvState::runnable);
+    system.core.probe(machine::Probe::slice_given);
     pass_turn(system, env, target);
     system.running = target.self;
     system.next_event = Instant{0};

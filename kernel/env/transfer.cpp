@@ -81,6 +81,7 @@ void break_transfers(System& system, Env& env) {
     if (callee != nobody && !system.elsewhere(callee)) system.env(callee).caller = nobody;
     env.callee = nobody;
     if (env.caller == nobody) return;
+    system.core.probe(machine::Probe::server_ended_in_call);
     if (system.elsewhere(env.caller)) return answer(system, env, Status::callee_gone, nothing);
     Env& caller = system.env(env.caller);
     env.caller = nobody;

@@ -99,6 +99,7 @@ void raise(System& system, Env& env, const machine::Trap& trap) {
     abi::UpcallPage* page = env.page;
     if (page == nullptr) return end(system, env, abi::EndReason::no_vector, 0);
     if (read_once(page->masked) != 0) {
+        system.core.probe(machine::Probe::double_fault);
         return end(system, env, abi::EndReason::fault_while_masked, 0);
     }
     if (!enter(system, env, *page, kind, fault ? trap.address.value : 0, error)) {
@@ -137,7 +138,9 @@ void tell_pending(System& system, Env& env) {
     const std::uint32_t bits = env.pending.bits;
     env.pending.bits = 0;
     page->pending |= bits;
-    if (read_once(page->masked) != 0) return;
+    if (read_once(page->masked) != 0) {
+        return system.core.probe(machine::Probe::upcall_while_masked);
+    }
     const auto kind = static_cast<Upcall>(__builtin_ctz(bits));
     const Data data = data_of(env.pending, kind);
     // A number that a deadline or a count is, never an address: it may be recorded as it is.

@@ -34,6 +34,8 @@
 //   kernel's half, the programs' read-only text) and must leave the window's entry alone.
 // - event() receives every history event while tracing() is true (hosted: always; bare: when
 //   the cell asks for trace_full); nothing is built for it while it is false.
+// - disturb() and probe() are for a machine that searches for the kernel's bugs (site.hpp); on any
+//   other they are nothing. disturb() answers 0 until an environment has run.
 // - env_ended() receives each environment's last record just before its number is free again.
 #pragma once
 
@@ -48,6 +50,7 @@
 #include "kernel/abi/types.hpp"
 #include "kernel/machine/boot_info.hpp"
 #include "kernel/machine/context.hpp"
+#include "kernel/machine/site.hpp"
 #include "machine_impl.hpp"
 
 namespace kernel::machine {
@@ -81,6 +84,9 @@ concept CoreService = requires(C& core, UserContext& context, abi::PhysAddr phys
     { core.tracing() } -> std::same_as<bool>;
     { core.event(event) };
     { core.env_ended(abi::EnvId{}, info) };
+    // ---- for tests of the kernel
+    { core.disturb(Site{}) } -> std::same_as<std::uint64_t>;
+    { core.probe(Probe{}) };
 };
 
 static_assert(CoreService<Core>, "machine_impl.hpp does not define the whole seam");

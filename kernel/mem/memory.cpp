@@ -90,7 +90,11 @@ Result<FrameNumber> Memory::take(FrameNumber payer_name, FrameNumber name) {
         if (frame(name).state != FrameState::free) return base::error(Status::frame_taken);
     }
     Account& payer = account(payer_name);
-    if (Status status = may_take(payer); status != Status::ok) return base::error(status);
+    if (Status status = may_take(payer); status != Status::ok) {
+        core_.probe(machine::Probe::allocation_refused);
+        return base::error(status);
+    }
+    if (core_.disturb(machine::Site::allocation) != 0) return base::error(Status::no_frames);
     if (name == abi::any_frame) name = system_.free_first;
 
     FrameList free_list{system_.free_first, no_frame};

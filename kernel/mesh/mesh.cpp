@@ -54,7 +54,7 @@ void Mesh::send(std::uint32_t to, Message message) {
         CHITIN_ASSERT(may_send(to, message.kind));
         used(peer, message.kind)++;
     }
-    const Instant arrival{core_.now().value + latency_};
+    const Instant arrival{core_.now().value + latency_ + core_.disturb(machine::Site::message)};
     message.arrival = arrival;
     Message& line = ring(self_, to)[peer.sent % ring_lines];
     const std::uint16_t round = round_of(peer.sent++);

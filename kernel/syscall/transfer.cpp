@@ -26,6 +26,7 @@ bool may_sleep(System& system, Env& caller, abi::Instant wake) {
     const bool told = page != nullptr && page->pending != 0;
     const bool woken = caller.woken;
     caller.woken = false;
+    if (woken) system.core.probe(machine::Probe::wake_before_park);
     return !told && !woken && caller.pending.bits == 0 && wake > system.core.now();
 }
 
@@ -57,7 +58,10 @@ Value transfer_call(System& system, Env& caller, const Arguments& arguments) {
     }
     Env* const target = TRY(living(system, object));
     if (target->self == caller.self) return base::error(Status::bad_state);
-    if (!target->receiving) return base::error(Status::busy);
+    if (!target->receiving) {
+        system.core.probe(machine::Probe::call_refused_busy);
+        return base::error(Status::busy);
+    }
     env::transfer(system, caller, *target, words);
     return 0;
 }

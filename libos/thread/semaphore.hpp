@@ -36,6 +36,7 @@ public:
     }
 
     [[nodiscard]] std::uint32_t permits() const { return permits_; }
+    [[nodiscard]] bool awaited() const { return !waiters_.empty(); }
 
 private:
     T& threads_;

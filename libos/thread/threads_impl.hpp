@@ -285,6 +285,7 @@ template <sched::Scheduler S>
 void Threads<S>::make_runnable(TaskId id, const Job& job) {
     if (!firing_) refresh();
     roster_[id].state = ThreadState::runnable;
+    timers_.cancel(roster_[id].timer);  // woken in time, however late it runs
     scheduler_.wake(id, job, now_);
     woke_ = true;
 }

@@ -17,6 +17,7 @@
 namespace {
 
 using kernel::abi::EnvId;
+using kernel::abi::Instant;
 using kernel::abi::never;
 using libos::ipc::RingSlot;
 using libos::rt::Child;
@@ -100,8 +101,9 @@ void send(Environment& env, libos::ipc::Sender<Item>& sender, const Item& item) 
     }
 }
 
-// Answers calls until it is asked to stream; how many messages.
-std::uint64_t answer_calls(Environment& env) {
+// Answers calls until it is asked to stream; how many messages. The last answer's wait ends on
+// `until` or with a wake, which is lost on who does not know that one may have come.
+std::uint64_t answer_calls(Environment& env, Instant until) {
     Total total{};
     std::uint64_t streamed = 0;
     Counter::Server answers{
@@ -116,13 +118,13 @@ std::uint64_t answer_calls(Environment& env) {
                                         return total;
                                     }}};
     while (streamed == 0) answers.turn(never);
-    answers.turn(env.now());  // the last answer
+    answers.turn(until);
     return streamed;
 }
 
 int serve(Environment& env) {
     wait_for_peer(env);
-    const std::uint64_t streamed = answer_calls(env);
+    const std::uint64_t streamed = answer_calls(env, Instant{0});
     const Rings rings = open_rings(env, slot_ring);
     libos::ipc::Receiver<Item> receiver{rings.to_server};
     libos::ipc::Sender<Item> sender{rings.to_client};
@@ -234,13 +236,12 @@ private:
 
 // Each turn answers all that is in the ring. A turn that finds nothing was a wake too many.
 int serve_far(Environment& env) {
-    const std::uint64_t streamed = answer_calls(env);
+    const std::uint64_t streamed = answer_calls(env, never);  // until the first turn
     const Rings rings = open_rings(env, slot_ring);
     libos::ipc::Receiver<Item> receiver{rings.to_server};
     libos::ipc::Sender<Item> sender{rings.to_client};
     FarTurns turns{env, env.peer(0)};
-    for (std::uint64_t done = 0; done < streamed;) {
-        turns.await();
+    for (std::uint64_t done = 0;;) {
         const std::uint64_t before = done;
         for (Item item{}; receiver.receive(item); ++done) {
             if (item.number != done) env.panic("message ", item.number, " where ", done, " is due");
@@ -249,8 +250,9 @@ int serve_far(Environment& env) {
         }
         if (done == before) env.panic("woken for nothing after ", done);
         turns.end();
+        if (done == streamed) return 0;
+        turns.await();
     }
-    return 0;
 }
 
 struct FarStream {

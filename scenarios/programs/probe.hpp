@@ -134,7 +134,8 @@ private:
     void cycle_shapes();
     void transfers();
     void wrong_transfers();
-    void caller_that_goes(Slot server);
+    void caller_that_goes(Slot server, kernel::abi::EnvId server_id);
+    bool comes_to(kernel::abi::EnvId id, kernel::abi::EnvState state);
     Slot account(Word limit, Word guarantee, Slot parent = kernel::abi::slot_account);
     Slot embryo(Slot account);
 

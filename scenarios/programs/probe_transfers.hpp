@@ -47,8 +47,19 @@ inline void Probe::wrong_transfers() {
     right(Call::transfer_wait, "until the past", {{0}});
 }
 
+// Waits until the environment is in that state, however late it comes to it; false: it never does.
+inline bool Probe::comes_to(kernel::abi::EnvId id, kernel::abi::EnvState state) {
+    const volatile auto& info = env_.info().env(id);
+    for (unsigned tries = 0; tries < 1000; ++tries) {
+        static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
+        const auto now = info.state;
+        if (now == state) return true;
+    }
+    return false;
+}
+
 // Destroyed in the middle of its call: the server's answer goes nowhere, and it serves on.
-inline void Probe::caller_that_goes(Slot server) {
+inline void Probe::caller_that_goes(Slot server, kernel::abi::EnvId server_id) {
     const auto made = libos::rt::spawn(env_, {.program = "probe",
                                               .limit_frames = 400,
                                               .argument = calls_peer,
@@ -57,16 +68,14 @@ inline void Probe::caller_that_goes(Slot server) {
     if (!made.has_value()) return;
     right(Call::cap_grant, "the right to call",
           {{made->env.value, server.value, slot_peer.value, word_of(Rights::call)}});
-    static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
-    const volatile auto& info = env_.info().env(made->id);
-    const auto state = info.state;
-    expect("transfer_call", "a caller waits", static_cast<Word>(kernel::abi::EnvState::calling),
-           static_cast<Word>(state));
+    expect("transfer_call", "a caller waits", 1,
+           comes_to(made->id, kernel::abi::EnvState::calling) ? 1 : 0);
     wrong(Call::transfer_call, "one that serves another", Status::busy, {{server.value, 1}});
     wrong(Call::transfer_call, "one that calls another", Status::busy, {{made->env.value, 1}});
     libos::rt::destroy(env_, *made);
     right(Call::wake, "the server of one that is gone", {{server.value}});
-    static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
+    expect("transfer_call", "the server waits again", 1,
+           comes_to(server_id, kernel::abi::EnvState::parked) ? 1 : 0);
     expect("transfer_call", "it serves on", 2,
            calls::transfer_call(server, {1}).value_or(0));
 }
@@ -82,7 +91,8 @@ inline void Probe::transfers() {
     if (!made.has_value()) return;
     const Word server = made->env.value;
     wrong(Call::transfer_call, "before it waits", Status::busy, {{server}});
-    static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
+    expect("transfer_call", "a server waits", 1,
+           comes_to(made->id, kernel::abi::EnvState::parked) ? 1 : 0);
     const volatile Word* const message = env_.upcalls().page().message;
     for (Word round = 0; round < 20; ++round) {
         const auto answer = calls::transfer_call(made->env, {round, 2, 3, 4, top_bit});
@@ -92,9 +102,10 @@ inline void Probe::transfers() {
     }
     right(Call::wake, "who waits to be called", {{server}});
     right(Call::wake, "who runs", {{server}});
-    static_cast<void>(calls::park(Instant{env_.now().value + 5'000'000}));
+    expect("transfer_call", "a woken server waits", 1,
+           comes_to(made->id, kernel::abi::EnvState::parked) ? 1 : 0);
     right(Call::transfer_call, "after a wake", {{server, 1}});
-    caller_that_goes(made->env);
+    caller_that_goes(made->env, made->id);
     wrong(Call::transfer_call, "who ends first", Status::callee_gone, {{server, ends_first}});
     wrong(Call::transfer_call, "who has ended", Status::bad_state, {{server, 1}});
     wrong(Call::wake, "who has ended", Status::bad_state, {{server}});

@@ -26,6 +26,7 @@ class ThreadChecks {
 public:
     using Threads = libos::thread::Threads<S>;
     static constexpr std::uint32_t crowd = 6;
+    static constexpr std::uint64_t late_ns = 3000;
 
     ThreadChecks(libos::rt::Environment& env, bool slices)
         : env_{env},
@@ -40,6 +41,7 @@ public:
         check_mutual_exclusion();
         check_condition();
         check_semaphore();
+        check_late_turn();
         check_channel();
         check_time();
         check_jobs();
@@ -216,6 +218,25 @@ private:
         expect(env_.now() >= deadline, "not before its time");
         permits.release();
         permits.release();
+    }
+
+    // Who was woken in time has been told, although its deadline passes before it runs.
+    void check_late_turn() {
+        libos::thread::Semaphore<Threads> permits{threads_, 0, "late"};
+        permits_ = &permits;
+        count_ = 0;
+        const TaskId waiter = start("waiter", [](void* self) {
+            auto& checks = of(self);
+            const Instant deadline{checks.env_.now().value + late_ns};
+            ++checks.count_;
+            checks.count_ += checks.permits_->acquire_until(deadline) ? 1 : 0;
+        });
+        while (count_ == 0) threads_.yield();
+        while (!permits.awaited()) threads_.yield();
+        permits.release();
+        env_.compute(Nanoseconds{2 * late_ns});
+        threads_.join(waiter);
+        expect(count_ == 2, "who was woken in time was told");
     }
 
     void check_channel() {

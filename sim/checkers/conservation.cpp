@@ -43,6 +43,10 @@ struct Broken {
     std::string what;
 };
 
+[[noreturn]] void broken(const Phrase& what) { throw Broken{what.text()}; }
+
+// A macro because the words are made only where it fails.
+#define CHECKED(holds, what) ((holds) ? static_cast<void>(0) : broken(what))
 
 // One core's part of the pool.
 class Conservation {
@@ -50,10 +54,10 @@ public:
     // `pool`: all parts; this core's begins at `first`.
     Conservation(std::span<const std::byte> pool, FrameNumber first)
         : pool_{pool}, system_{object<SystemInfo>(first)} {
-        check(system_.magic == kernel::abi::system_info_magic, "no kernel lives in this memory");
-        check(system_.pool_first == first, "the kernel's memory begins elsewhere");
+        CHECKED(system_.magic == kernel::abi::system_info_magic, "no kernel lives in this memory");
+        CHECKED(system_.pool_first == first, "the kernel's memory begins elsewhere");
         const std::uint64_t offset = first.value - kernel::machine::pool_first.value;
-        check((offset + system_.pool_frames) * page_size <= pool.size(),
+        CHECKED((offset + system_.pool_frames) * page_size <= pool.size(),
               "the pool is larger than the memory");
         frames_ = &object<FrameInfo>(FrameNumber{first.value + 2 + env_info_pages});
         cycle_ = &object<kernel::abi::CycleInfo>(FrameNumber{first.value + 1});
@@ -77,7 +81,7 @@ public:
         each_frame([this](FrameNumber name, const FrameInfo& info) {
             if (info.state == FrameState::env) check_space(name);
         });
-        check(spaces_seen_tables_ == table_caps_, "page tables: " + number(spaces_seen_tables_) +
+        CHECKED(spaces_seen_tables_ == table_caps_, "page tables: " + number(spaces_seen_tables_) +
                                                       " installed, " + number(table_caps_) +
                                                       " capabilities of tables");
     }
@@ -88,22 +92,19 @@ private:
         std::uint64_t given = 0;
     };
 
-    static void check(bool holds, const Phrase& what) {
-        if (!holds) throw Broken{what.text()};
-    }
-
     template <class T>
     const T& object(FrameNumber name) const {
         const std::uint64_t offset =
             std::uint64_t{name.value - kernel::machine::pool_first.value} * page_size;
-        check(offset + page_size <= pool_.size(), "frame " + number(name.value) + " is not there");
+        CHECKED(offset + page_size <= pool_.size(),
+                "frame " + number(name.value) + " is not there");
         return *reinterpret_cast<const T*>(pool_.data() + offset);
     }
     bool in_pool(FrameNumber name) const {
         return name.value - system_.pool_first.value < system_.pool_frames;
     }
     std::uint32_t index(FrameNumber name) const {
-        check(in_pool(name), "frame " + number(name.value) + " is not in the pool");
+        CHECKED(in_pool(name), "frame " + number(name.value) + " is not in the pool");
         return name.value - system_.pool_first.value;
     }
     const FrameInfo& frame(FrameNumber name) const { return frames_[index(name)]; }
@@ -124,25 +125,26 @@ private:
         FrameNumber before = no_frame;
         std::uint32_t count = 0;
         for (FrameNumber name = first; name != no_frame; name = frame(name).next) {
-            const Phrase text = which + ": frame " + number(name.value);
-            check(!listed_[index(name)], text + " is in two lists, or twice in one");
-            listed_[index(name)] = true;
-            check(frame(name).previous == before, text + ": its back link is wrong");
-            each(frame(name), text);
+            const auto text = [&which, name] { return which + ": frame " + number(name.value); };
+            const std::uint32_t at = index(name);
+            CHECKED(!listed_[at], text() + " is in two lists, or twice in one");
+            listed_[at] = true;
+            CHECKED(frames_[at].previous == before, text() + ": its back link is wrong");
+            each(frames_[at], text);
             before = name;
             ++count;
         }
-        if (last != nullptr) check(*last == before, which + ": its last frame is not the last");
+        if (last != nullptr) CHECKED(*last == before, which + ": its last frame is not the last");
         return count;
     }
 
     void walk_free_list() {
         const std::uint32_t count = walk_list(
             system_.free_first, nullptr, "free list", [](const FrameInfo& info, auto& text) {
-                check(info.state == FrameState::free, text + " is not free");
-                check(info.caps == 0 && info.first_cap == 0, text + " has capabilities");
+                CHECKED(info.state == FrameState::free, text() + " is not free");
+                CHECKED(info.caps == 0 && info.first_cap == 0, text() + " has capabilities");
             });
-        check(count == system_.free_frames, "free frames: " + number(count) + ", counted as " +
+        CHECKED(count == system_.free_frames, "free frames: " + number(count) + ", counted as " +
                                                 number(system_.free_frames));
     }
 
@@ -155,30 +157,30 @@ private:
         std::uint32_t held =
             walk_list(account.loose.first, &last, which + " (loose)",
                       [&](const FrameInfo& info, auto& text) {
-                          check(info.account == name, text + " is charged to another");
-                          check(info.state == FrameState::user && info.flags == 0,
-                                text + " may not be repossessed");
+                          CHECKED(info.account == name, text() + " is charged to another");
+                          CHECKED(info.state == FrameState::user && info.flags == 0,
+                                text() + " may not be repossessed");
                       });
         last = account.pinned.last;
         held += walk_list(account.pinned.first, &last, which + " (pinned)",
                           [&](const FrameInfo& info, auto& text) {
-                              check(info.account == name, text + " is charged to another");
+                              CHECKED(info.account == name, text() + " is charged to another");
                               const bool user = info.state == FrameState::user;
-                              check(!user || info.flags == 1, text + " is not guaranteed");
+                              CHECKED(!user || info.flags == 1, text() + " is not guaranteed");
                               ++(user ? flagged : objects);
                           });
-        check(held == account.held, which + ": holds " + number(held) + ", counted as " +
+        CHECKED(held == account.held, which + ": holds " + number(held) + ", counted as " +
                                         number(account.held));
-        check(flagged == account.flagged, which + ": flagged count is wrong");
-        check(objects == account.objects, which + ": object count is wrong");
+        CHECKED(flagged == account.flagged, which + ": flagged count is wrong");
+        CHECKED(objects == account.objects, which + ": object count is wrong");
         claims_ += account.claim();
         accounts_.push_back(name);
         if (name == root_account_) return;
-        check(object_is_account(account.parent), which + ": its parent is no account");
+        CHECKED(object_is_account(account.parent), which + ": its parent is no account");
         sums_[account.parent.value].used_below += account.used;
         sums_[account.parent.value].given += account.guarantee;
         if (account.bound == no_frame) return;
-        check(frame(account.bound).state == FrameState::env, which + ": bound to no environment");
+        CHECKED(frame(account.bound).state == FrameState::env, which + ": bound to no environment");
     }
 
     bool object_is_account(FrameNumber name) const {
@@ -191,11 +193,11 @@ private:
         each_frame([&](FrameNumber name, const FrameInfo& info) {
             const bool kernel = info.state == FrameState::kernel;
             if (kernel) ++kernel_frames;
-            check(listed_[index(name)] != kernel,
+            CHECKED(listed_[index(name)] != kernel,
                   "frame " + number(name.value) + (kernel ? " is the kernel's, and listed"
                                                           : " is in no list"));
         });
-        check(kernel_frames == system_.kernel_frames, "kernel frames are counted wrong");
+        CHECKED(kernel_frames == system_.kernel_frames, "kernel frames are counted wrong");
     }
 
     void check_sums() {
@@ -203,14 +205,14 @@ private:
             const auto& account = object<Account>(name);
             const Sums sums = sums_[name.value];
             const Phrase which = "account " + number(name.value);
-            check(account.used == account.held + sums.used_below,
+            CHECKED(account.used == account.held + sums.used_below,
                   which + ": used is " + number(account.used) + ", held and below " +
                       number(account.held + sums.used_below));
-            check(account.given == sums.given,
+            CHECKED(account.given == sums.given,
                   which + ": gave guarantees of " + number(account.given) + ", its sub-accounts "
                   "have " + number(sums.given));
         }
-        check(claims_ == system_.reserved_frames, "reserved frames: " + number(claims_) +
+        CHECKED(claims_ == system_.reserved_frames, "reserved frames: " + number(claims_) +
                                                       ", counted as " +
                                                       number(system_.reserved_frames));
     }
@@ -219,7 +221,7 @@ private:
 
     const Capability& capability(CapRef ref) const {
         const FrameNumber table = kernel::cap::table_frame_of(ref);
-        check(frame(table).state == FrameState::cap_table,
+        CHECKED(frame(table).state == FrameState::cap_table,
               "a link leads to frame " + number(table.value) + ", no capability table");
         return (&object<Capability>(table))[kernel::cap::index_of(ref)];
     }
@@ -227,9 +229,9 @@ private:
     void check_table_of_capabilities(FrameNumber name) {
         const FrameInfo& info = frame(name);
         const Phrase which = "capability table " + number(name.value);
-        check(frame(info.owner).state == FrameState::env, which + ": its owner is gone");
+        CHECKED(frame(info.owner).state == FrameState::env, which + ": its owner is gone");
         const auto& owner = object<Env>(info.owner);
-        check(info.entries < owner.table_frame_count && owner.table_frames[info.entries] == name,
+        CHECKED(info.entries < owner.table_frame_count && owner.table_frames[info.entries] == name,
               which + ": it is not where it says in its owner's table");
         for (std::uint32_t i = 0; i < kernel::abi::table_slots_per_frame; ++i) {
             const CapRef ref = kernel::cap::ref_of(name, i);
@@ -252,7 +254,7 @@ private:
         }
         if (cap.type != CapType::frame || cap.mapping == 0) return;
         const bool first = mapped_[holder.value].emplace(cap.mapping, ref).second;
-        check(first, which + ": another capability claims its mapping");
+        CHECKED(first, which + ": another capability claims its mapping");
     }
 
     // A capability whose object lies in another core's part: borrowed, or derived from one that
@@ -260,20 +262,20 @@ private:
     void check_foreign(CapRef ref, const Capability& cap, const Phrase& which) const {
         const std::uint32_t distance = cap.object.value - kernel::machine::pool_first.value;
         const Phrase object = which + ": its object, frame " + number(cap.object.value);
-        check(distance / system_.pool_frames < system_.cores, object + ", is not in the pool");
+        CHECKED(distance / system_.pool_frames < system_.cores, object + ", is not in the pool");
         if (cap.child != 0) {
-            check(capability(cap.child).parent == ref, which + ": its child has another parent");
+            CHECKED(capability(cap.child).parent == ref, which + ": its child has another parent");
         }
         if (cap.parent != 0) return check_links(ref, cap, which);
         // One that was taken back has no rights, and is about to be deleted.
         const bool back = cap.link == Link::none && cap.rights == Rights::none && cap.child == 0;
-        check(back || cap.link >= Link::borrowed, which + ": nobody lent it");
-        check(cap.previous == 0 && (cap.next == 0 || cap.link == Link::recalled),
+        CHECKED(back || cap.link >= Link::borrowed, which + ": nobody lent it");
+        CHECKED(cap.previous == 0 && (cap.next == 0 || cap.link == Link::recalled),
               which + ": borrowed, with siblings");
     }
 
     void check_slice(CapRef ref, const Capability& cap, const Phrase& which) {
-        check(cap.mapping < kernel::abi::positions_max, which + ": no position is its");
+        CHECKED(cap.mapping < kernel::abi::positions_max, which + ": no position is its");
         slice_caps_[cap.mapping]++;
         if (cycle_->slices[cap.mapping].binding == ref) bound_[cap.mapping] = true;
     }
@@ -283,16 +285,16 @@ private:
         for (std::uint32_t i = 0; i < kernel::abi::positions_max; ++i) {
             const kernel::abi::SliceInfo& slice = cycle_->slices[i];
             const Phrase which = "slice " + number(i);
-            check(slice.caps == slice_caps_[i], which + ": " + number(slice_caps_[i]) +
+            CHECKED(slice.caps == slice_caps_[i], which + ": " + number(slice_caps_[i]) +
                                                     " capabilities, counted as " +
                                                     number(slice.caps));
             if (slice.caps != 0) ++allocated;
-            check(slice.caps == 0 || i < cycle_->positions, which + " lies behind the cycle");
-            check((slice.binding != 0) == bound_[i], which + ": bound with no capability of it");
-            check((slice.binding != 0) == (slice.env != kernel::abi::no_env),
+            CHECKED(slice.caps == 0 || i < cycle_->positions, which + " lies behind the cycle");
+            CHECKED((slice.binding != 0) == bound_[i], which + ": bound with no capability of it");
+            CHECKED((slice.binding != 0) == (slice.env != kernel::abi::no_env),
                   which + ": bound to nobody, or not bound and somebody's");
         }
-        check(allocated == cycle_->allocated, "slices: " + number(allocated) +
+        CHECKED(allocated == cycle_->allocated, "slices: " + number(allocated) +
                                                   " have a capability, counted as " +
                                                   number(cycle_->allocated));
     }
@@ -300,27 +302,27 @@ private:
     void check_links(CapRef ref, const Capability& cap, const Phrase& which) const {
         if (cap.parent != 0) {
             const Capability& parent = capability(cap.parent);
-            check(parent.type != CapType::none && parent.object == cap.object,
+            CHECKED(parent.type != CapType::none && parent.object == cap.object,
                   which + ": its parent names another object");
             // What is given back loses its rights before what was derived from it goes.
             const bool going = parent.link != Link::none && parent.rights == Rights::none;
-            check(going || includes(parent.rights, cap.rights),
+            CHECKED(going || includes(parent.rights, cap.rights),
                   which + ": more rights than its parent");
         }
         const CapRef head =
             cap.parent == 0 ? frame(cap.object).first_cap : capability(cap.parent).child;
         if (cap.previous == 0) {
-            check(head == ref, which + ": it is not the first child");
+            CHECKED(head == ref, which + ": it is not the first child");
         } else {
             const Capability& previous = capability(cap.previous);
-            check(previous.next == ref && previous.parent == cap.parent,
+            CHECKED(previous.next == ref && previous.parent == cap.parent,
                   which + ": its previous sibling does not know it");
         }
         if (cap.next != 0) {
-            check(capability(cap.next).previous == ref, which + ": its next does not know it");
+            CHECKED(capability(cap.next).previous == ref, which + ": its next does not know it");
         }
         if (cap.child != 0) {
-            check(capability(cap.child).parent == ref, which + ": its child has another parent");
+            CHECKED(capability(cap.child).parent == ref, which + ": its child has another parent");
         }
     }
 
@@ -328,20 +330,20 @@ private:
         const bool fits = cap.type == CapType::account
                               ? object_is_account(cap.object)
                               : names_state(cap, frame(cap.object).state);
-        check(fits, which + ": its object is of another type");
+        CHECKED(fits, which + ": its object is of another type");
     }
 
     void check_names() const {
         each_frame([&](FrameNumber name, const FrameInfo& info) {
             const std::uint32_t found = named_[index(name)];
-            check(info.caps == found, "frame " + number(name.value) + ": " + number(found) +
+            CHECKED(info.caps == found, "frame " + number(name.value) + ": " + number(found) +
                                           " capabilities, counted as " + number(info.caps));
-            check((info.first_cap == 0) == (found == 0),
+            CHECKED((info.first_cap == 0) == (found == 0),
                   "frame " + number(name.value) + ": its first capability is wrong");
             const bool needs_name = info.state == FrameState::user ||
                                     info.state == FrameState::table ||
                                     info.state == FrameState::account;
-            check(!needs_name || found > 0,
+            CHECKED(!needs_name || found > 0,
                   "frame " + number(name.value) + " is held, and nobody can name it");
         });
     }
@@ -351,14 +353,14 @@ private:
     void check_space(FrameNumber name) {
         const auto& env = object<Env>(name);
         const Phrase which = "environment " + number(env.id.value);
-        check(env.self == name, which + ": it is not where it says");
-        check(object_is_account(env.account), which + ": its account is gone");
-        check(frame(env.root).state == FrameState::root && frame(env.root).owner == name,
+        CHECKED(env.self == name, which + ": it is not where it says");
+        CHECKED(object_is_account(env.account), which + ": its account is gone");
+        CHECKED(frame(env.root).state == FrameState::root && frame(env.root).owner == name,
               which + ": its root table is not its own");
         leaves_ = 0;
         const auto& claims = mapped_[name.value];
         walk_table(env.root, kernel::x86::levels, 0, name, claims);
-        check(leaves_ == claims.size(), which + ": " + number(leaves_) + " present pages, " +
+        CHECKED(leaves_ == claims.size(), which + ": " + number(leaves_) + " present pages, " +
                                             number(claims.size()) + " mapped capabilities");
         check_vector(env, which);
     }
@@ -382,16 +384,16 @@ private:
                 check_leaf(entry, below, claims);
                 continue;
             }
-            check(level != kernel::x86::levels || i == (system_.window_base >> 39 & 511),
+            CHECKED(level != kernel::x86::levels || i == (system_.window_base >> 39 & 511),
                   "a root table has an entry outside the window");
             const FrameInfo& next = frame(entry.frame());
-            check(next.state == FrameState::table && next.level == level - 1 &&
+            CHECKED(next.state == FrameState::table && next.level == level - 1 &&
                       next.owner == env,
                   "frame " + number(entry.frame().value) + " is installed as a table it is not");
             ++spaces_seen_tables_;
             walk_table(entry.frame(), level - 1, below, env, claims);
         }
-        check(frame(table).entries == present, "table " + number(table.value) + ": " +
+        CHECKED(frame(table).entries == present, "table " + number(table.value) + ": " +
                                                    number(present) + " entries, counted as " +
                                                    number(frame(table).entries));
     }
@@ -402,31 +404,31 @@ private:
         ++leaves_;
         const bool writable = entry.has(PageTableEntry::writable);
         const bool executable = !entry.has(PageTableEntry::no_execute);
-        check(!(writable && executable), which + " is writable and executable");
-        check(entry.has(PageTableEntry::user), which + " is not the user's");
+        CHECKED(!(writable && executable), which + " is writable and executable");
+        CHECKED(entry.has(PageTableEntry::user), which + " is not the user's");
         const auto claim = claims.find(static_cast<std::uint32_t>(page));
-        check(claim != claims.end(), which + " is mapped by no capability");
+        CHECKED(claim != claims.end(), which + " is mapped by no capability");
         const Capability& cap = capability(claim->second);
-        check(cap.object == entry.frame(), which + " maps another frame than its capability");
-        check(includes(cap.rights, Rights::read), which + ": its capability cannot read");
-        check(!writable || includes(cap.rights, Rights::write),
+        CHECKED(cap.object == entry.frame(), which + " maps another frame than its capability");
+        CHECKED(includes(cap.rights, Rights::read), which + ": its capability cannot read");
+        CHECKED(!writable || includes(cap.rights, Rights::write),
               which + ": its capability cannot write");
-        check(!executable || includes(cap.rights, Rights::execute),
+        CHECKED(!executable || includes(cap.rights, Rights::execute),
               which + ": its capability cannot execute");
     }
 
     void check_vector(const Env& env, const Phrase& which) const {
-        check((env.vector == 0) == (env.page == nullptr), which + ": half an upcall page");
+        CHECKED((env.vector == 0) == (env.page == nullptr), which + ": half an upcall page");
         if (env.vector == 0) return;
         const Capability& cap = capability(env.vector);
-        check(cap.type == CapType::frame && cap.mapping != 0,
+        CHECKED(cap.type == CapType::frame && cap.mapping != 0,
               which + ": its upcall page is not mapped");
         const std::uint64_t offset = std::uint64_t{cap.mapping} << kernel::abi::page_shift;
-        check(env.page_address == system_.window_base + offset,
+        CHECKED(env.page_address == system_.window_base + offset,
               which + ": its upcall page lies elsewhere");
-        check(frame(kernel::cap::table_frame_of(env.vector)).owner == env.self,
+        CHECKED(frame(kernel::cap::table_frame_of(env.vector)).owner == env.self,
               which + ": its upcall page is another's");
-        check(!in_pool(cap.object) || frame(cap.object).state == FrameState::user,
+        CHECKED(!in_pool(cap.object) || frame(cap.object).state == FrameState::user,
               which + ": its upcall page is no memory");
     }
 

@@ -12,6 +12,8 @@ void add_run(CLI::App& app, int& exit_code);
 void add_boot(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_trace(CLI::App& app, int& exit_code);
+void add_explore(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, int& exit_code);
 void add_record(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);

@@ -26,6 +26,8 @@ int main(int argc, char** argv) {
     add_boot(app, exit_code);
     add_verify(app, exit_code);
     add_trace(app, exit_code);
+    add_explore(app, exit_code);
+    add_replay(app, exit_code);
     add_record(app, exit_code);
     add_misses(app, exit_code);
     add_list(app, exit_code);

@@ -4,6 +4,7 @@
 #include "kernel/machine/machine.hpp"
 #include "sim/host/interruption.hpp"
 #include "sim/machine/core_parts.hpp"
+#include "sim/machine/director.hpp"
 #include "sim/machine/gate.hpp"
 
 thread_local constinit kernel::machine::UserContext* chitin_context = nullptr;
@@ -69,13 +70,17 @@ Core::Core(abi::CoreId id, sim::machine::CoreParts& parts)
       ram_first_{abi::address_of(pool_first).value},
       ram_bytes_{parts.ram.size()},
       parts_{parts},
+      director_{parts.options.director},
       id_{id} {}
 
 // False: the environment cannot be entered, and trap_ says why.
 bool Core::prepare(UserContext& context) {
-    if (attention_ != 0) {
-        parts_.mmu.settle();
-        attention_ = 0;
+    if ((attention_ & settle_mmu) != 0) parts_.mmu.settle();
+    const bool killed = (attention_ & kill_next) != 0;
+    attention_ = 0;
+    if (killed) {
+        trap_ = Trap{TrapKind::runaway, 0, 0, abi::VirtAddr{}};
+        return false;
     }
     if (context.resume == Resume::full) {
         sanitise(context.regs);
@@ -105,17 +110,17 @@ void Core::fp_release(UserContext& context) {
 
 void Core::load_root(abi::PhysAddr root) {
     parts_.mmu.load_root(root);
-    attention_ = 1;
+    attention_ |= settle_mmu;
 }
 
 void Core::invalidate(abi::VirtAddr address) {
     parts_.mmu.invalidate(address);
-    attention_ = 1;
+    attention_ |= settle_mmu;
 }
 
 void Core::idle_until(abi::Instant instant) {
     progress_++;
-    if (instant.value > now_ns_) now_ns_ = instant.value;
+    if (instant.value > now_ns_) now_ns_ = instant.value + disturb(Site::timer);
 }
 
 // The engine resumes this fiber only when it may go on, or when nobody can.
@@ -132,7 +137,9 @@ void Core::notify(abi::CoreId core, abi::Instant arrival) {
     parts_.promises.lower(core.value, arrival.value);
 }
 
-std::uint64_t Core::interrupts() { return parts_.promises.take_posted(id_.value); }
+std::uint64_t Core::interrupts() {
+    return parts_.promises.take_posted(id_.value) | disturb(Site::interrupt);
+}
 
 void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
     const sim::engine::Unobserved host;
@@ -156,6 +163,29 @@ void Core::deliver(const abi::Event& event) {
     parts_.journal.event(event);
     if (parts_.options.after_event) parts_.options.after_event(event);
     if (parts_.options.verify) parts_.options.verify(parts_.ram);
+    if (director_ != nullptr) direct(event);
+}
+
+// What the director decides on this event; where it stops the machine this does not return.
+void Core::direct(const abi::Event& event) {
+    const sim::machine::Interference next =
+        director_->after_event(id_.value, event, now());
+    now_ns_ += next.stall_ns;
+    if (next.kill) attention_ |= kill_next;
+    while (next.stop) {
+        parts_.stopped = true;
+        parts_.fiber->yield();
+    }
+}
+
+std::uint64_t Core::ask_director(Site site) {
+    const sim::engine::Unobserved host;
+    return director_->disturb(id_.value, site);
+}
+
+void Core::tell_director(Probe probe) {
+    const sim::engine::Unobserved host;
+    director_->reached(probe);
 }
 
 void Core::env_ended(abi::EnvId env, const abi::EnvInfo& info) {

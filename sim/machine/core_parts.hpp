@@ -32,19 +32,21 @@ public:
     CoreParts(host::AddressWindow& window, std::uint64_t window_base,
               const host::MemoryFile& memory, std::uint32_t tlb_pages,
               const HostedOptions& machine_options, engine::Journal& machine_journal,
-              engine::Promises& machine_promises)
+              engine::Promises& machine_promises, bool& machine_stopped)
         : ram{memory.view()},
           mmu{window, window_base, memory,
               kernel::abi::address_of(kernel::machine::pool_first), tlb_pages},
           options{machine_options},
           journal{machine_journal},
-          promises{machine_promises} {}
+          promises{machine_promises},
+          stopped{machine_stopped} {}
 
     std::span<std::byte> ram;
     Mmu mmu;
     const HostedOptions& options;
     engine::Journal& journal;
     engine::Promises& promises;
+    bool& stopped;  // the machine's: the director wants no more of it
     engine::Fiber* fiber = nullptr;
 
     // ---- the watchdog's

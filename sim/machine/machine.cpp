@@ -12,6 +12,7 @@
 #include "sim/host/interruption.hpp"
 #include "sim/host/watchdog_timer.hpp"
 #include "sim/machine/core_parts.hpp"
+#include "sim/machine/director.hpp"
 #include "sim/machine/gate.hpp"
 #include "sim/machine/trap_entry.hpp"
 
@@ -93,12 +94,12 @@ struct CoreUnit {
 
 std::uint64_t default_window_base() { return CHITIN_WINDOW_BASE; }
 
-struct Machine::Inside {
+struct Machine::Inside : MachineView {
     Inside(MachineSpec machine_spec, host::MemoryFile memory)
         : spec{std::move(machine_spec)},
           ram{std::move(memory)},
           journal{spec.cell.trace_full != 0, spec.cell.cores},
-          promises{spec.cell.cores, spec.cell.costs.latency} {}
+          cores_promises{spec.cell.cores, spec.cell.costs.latency} {}
 
     std::optional<std::string> add_window(std::uint64_t base);
     std::optional<std::string> add_core(std::uint64_t base);
@@ -108,10 +109,19 @@ struct Machine::Inside {
     BootInfo boot_info(const CoreUnit& unit) const;
     void run_cores(const CoreEntry& entry);
 
+    const engine::Promises& promises() const override { return cores_promises; }
+    std::vector<std::string> stack_of(std::uint32_t core) const override;
+    std::span<const std::byte> pool() const override { return ram.view(); }
+    std::optional<std::uint64_t> stale_page(std::uint32_t core) const override {
+        return cores.at(core)->parts->mmu.stale();
+    }
+
     MachineSpec spec;
     host::MemoryFile ram;
     engine::Journal journal;
-    engine::Promises promises;
+    engine::Promises cores_promises;
+    bool stopped = false;
+    mutable std::optional<host::CodeNames> names;  // read when first asked for
     std::vector<std::unique_ptr<WindowUnit>> windows;
     std::vector<std::unique_ptr<CoreUnit>> cores;
 };
@@ -132,7 +142,7 @@ std::optional<std::string> Machine::Inside::add_core(std::uint64_t base) {
     unit.window_base = base + (windows.size() - 1) * window_size;
     const std::uint32_t tlb_pages = std::max(spec.options.tlb_pages / spec.cell.cores, 1u);
     unit.parts.emplace(windows.back()->window, unit.window_base, ram, tlb_pages, spec.options,
-                       journal, promises);
+                       journal, cores_promises, stopped);
     unit.core.emplace(id, *unit.parts);
     return std::nullopt;
 }
@@ -177,10 +187,11 @@ void Machine::Inside::run_core(CoreUnit& unit, engine::Fiber& fiber) {
     set_running_core(&*unit.core);
     fiber.resume();
     set_running_core(nullptr);
-    if (fiber.finished()) promises.end(unit.id.value);
+    if (fiber.finished()) cores_promises.end(unit.id.value);
 }
 
-// The engine: gives cores their turns until all have ended.
+// The engine: gives cores their turns until all have ended. Those of a machine that the director
+// stopped are given up where they stand: a kernel holds nothing that is not the machine's.
 void Machine::Inside::run_cores(const CoreEntry& entry) {
     std::vector<std::unique_ptr<engine::Fiber>> fibers;
     for (auto& unit : cores) {
@@ -192,10 +203,23 @@ void Machine::Inside::run_cores(const CoreEntry& entry) {
         unit->parts->fiber = fibers.back().get();
         unit->core->set_stack(fibers.back()->mark());
     }
-    while (!promises.all_ended()) {
-        const std::size_t core = promises.next();
+    while (!cores_promises.all_ended() && !stopped) {
+        const std::size_t core = cores_promises.next();
         run_core(*cores[core], *fibers[core]);
     }
+}
+
+std::vector<std::string> Machine::Inside::stack_of(std::uint32_t core) const {
+    const kernel::machine::UserContext* context = cores.at(core)->core->loaded();
+    if (context == nullptr) return {};
+    if (!names) names = host::CodeNames::of_this_program();
+    std::vector<std::string> stack{names->name(context->regs.rip)};
+    std::array<std::uint64_t, stack_words_max> words{};
+    const std::size_t found = note_stack(words, cores[core]->parts->mmu, context->regs.rsp);
+    for (std::size_t i = 0; i < found; ++i) {
+        if (names->code(words[i])) stack.push_back(names->name(words[i]));
+    }
+    return stack;
 }
 
 Machine::Machine(std::unique_ptr<Inside> inside) : inside_{std::move(inside)} {}
@@ -236,6 +260,9 @@ engine::CellResult Machine::run(const CoreEntry& entry) {
         result.cell = inside_->spec.cell_index;
         result.error = signal_stack.error();
         return result;
+    }
+    if (Director* const director = inside_->spec.options.director) {
+        director->begins(*inside_);
     }
     const double patience = inside_->spec.options.watchdog_seconds;
     {

@@ -172,6 +172,21 @@ bool Mmu::unchanged(const TlbLine& line) const {
            path.leaf().frame().value == line.frame && path.protection() == line.protection;
 }
 
+std::optional<std::uint64_t> Mmu::stale() {
+    if (all_doubtful_) return std::nullopt;
+    for (const TlbLine& line : tlb_.lines()) {
+        if (line.protection == Protection::none) continue;
+        if (std::ranges::find(doubtful_, line.page) != doubtful_.end()) continue;
+        const std::uint64_t address = base_ + line.page * page_bytes;
+        const Path path = walk(address);
+        const bool same = path.present && path.user && path.leaf().frame().value == line.frame;
+        const bool writes = line.protection == Protection::read_write;
+        const bool runs = line.protection == Protection::read_execute;
+        if (!same || (writes && !path.writable) || (runs && !path.executable)) return address;
+    }
+    return std::nullopt;
+}
+
 void Mmu::collect_stale() {
     stale_.clear();
     const auto check = [this](TlbLine& line) {

@@ -49,6 +49,10 @@ public:
     // What an environment would read there, without setting bits: for reports.
     std::optional<std::uint64_t> peek(std::uint64_t address) const;
 
+    // A page that the environment could still use although the tables no longer say so and nobody
+    // announced it: a forgotten invalidation. For checkers, between settle() and settle().
+    std::optional<std::uint64_t> stale();
+
     // Counters, for tests and benchmarks.
     std::uint64_t fills() const { return fills_; }
     std::uint64_t flushes() const { return flushes_; }

@@ -58,16 +58,6 @@ void page_fault(UserContext& context, const host::Interruption& interruption,
                VirtAddr{interruption.address}});
 }
 
-// What may be return addresses on the environment's stack; it is read as its memory is.
-void note_stack(RunawayReport& report, const Mmu& mmu, std::uint64_t rsp) {
-    constexpr unsigned words_read_max = 512;
-    for (unsigned i = 0; i < words_read_max && report.words < stack_words_max; ++i) {
-        const auto word = mmu.peek((rsp & ~std::uint64_t{7}) + i * sizeof(std::uint64_t));
-        if (!word) return;
-        if (in_code(*word)) report.stack[report.words++] = *word;
-    }
-}
-
 void stop_kernel() {
     constexpr char text[] = "chitin: the kernel burnt host time without finishing one entry\n";
     [[maybe_unused]] const auto written = write(2, text, sizeof text - 1);
@@ -87,13 +77,24 @@ void watchdog_tick(UserContext* context, host::InterruptedRegisters& registers) 
     if (context == nullptr) return stop_kernel();
     parts.ticks_unchanged = 0;
     parts.runaway = RunawayReport{.happened = true, .rip = registers.rip()};
-    note_stack(parts.runaway, parts.mmu, registers.rsp());
+    parts.runaway.words = note_stack(parts.runaway.stack, parts.mmu, registers.rsp());
     leave(*context, registers, Trap{TrapKind::runaway, 0, 0, VirtAddr{}});
 }
 
 }  // namespace
 
 void set_running_core(Core* core) { running_core = core; }
+
+std::size_t note_stack(std::span<std::uint64_t> into, const Mmu& mmu, std::uint64_t rsp) {
+    constexpr unsigned words_read_max = 512;
+    std::size_t found = 0;
+    for (unsigned i = 0; i < words_read_max && found < into.size(); ++i) {
+        const auto word = mmu.peek((rsp & ~std::uint64_t{7}) + i * sizeof(std::uint64_t));
+        if (!word) break;
+        if (in_code(*word)) into[found++] = *word;
+    }
+    return found;
+}
 
 bool take_interruption(const host::Interruption& interruption,
                        host::InterruptedRegisters& registers) {

@@ -55,7 +55,9 @@ std::string whose_exit_code(const engine::CellResult& result) {
     return {};
 }
 
-std::string error_of(const engine::CellResult& result, bool several_cores) {
+}  // namespace
+
+std::string problem_of(const engine::CellResult& result, bool several_cores) {
     if (!result.error.empty()) return result.error;
     const auto& outcome = result.outcome;
     if (outcome.frames_lost != 0) {
@@ -68,8 +70,6 @@ std::string error_of(const engine::CellResult& result, bool several_cores) {
     return fmt::format("exit code {}{}", outcome.exit_code,
                        several_cores ? whose_exit_code(result) : std::string{});
 }
-
-}  // namespace
 
 std::string_view reason_name(kernel::abi::EndReason reason) {
     using kernel::abi::EndReason;
@@ -94,7 +94,7 @@ Json make_record(const Scenario& scenario, const engine::CellResult& result,
     for (const engine::EnvResult& env : result.envs) {
         environments.push_back(env_record(env, several));
     }
-    const std::string error = error_of(result, several);
+    const std::string error = problem_of(result, several);
     Json record{{"cell", result.cell},
                 {"name", cell.name},
                 {"machine", machine},

@@ -34,6 +34,9 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json make_record(const Scenario& scenario, const engine::CellResult& result,
                                std::string_view machine);
 
+/// Why the cell is not well: an error, lost frames, the root's end; empty: it is.
+[[nodiscard]] std::string problem_of(const engine::CellResult& result, bool several_cores);
+
 /// One line, valid UTF-8 whatever a program printed.
 [[nodiscard]] std::string to_line(const Json& json);
 

@@ -19,16 +19,6 @@ constexpr const char* cells_file = "cells.jsonl";
 constexpr const char* scenario_file = "scenario.resolved.toml";
 constexpr const char* incomplete_file = "incomplete";
 
-fs::path dated_folder(const Scenario& scenario) {
-    const std::time_t now = std::time(nullptr);
-    const std::string base =
-        fmt::format("results/{:%Y-%m-%d-%H%M%S}-{}", fmt::localtime(now), scenario.name);
-    fs::path path = base;
-    std::error_code ignored;
-    for (int i = 2; fs::exists(path, ignored); ++i) path = fmt::format("{}-{}", base, i);
-    return path;
-}
-
 std::string read_all(const fs::path& path) {
     std::ifstream file{path, std::ios::binary};
     std::ostringstream text;
@@ -51,6 +41,16 @@ bool usable(const Json& record, const Scenario& scenario) {
 
 }  // namespace
 
+fs::path dated_folder(const std::string& name) {
+    const std::time_t now = std::time(nullptr);
+    const std::string base =
+        fmt::format("results/{:%Y-%m-%d-%H%M%S}-{}", fmt::localtime(now), name);
+    fs::path path = base;
+    std::error_code ignored;
+    for (int i = 2; fs::exists(path, ignored); ++i) path = fmt::format("{}-{}", base, i);
+    return path;
+}
+
 std::expected<void, std::string> ResultsFolder::write(const std::string& name,
                                                       const std::string& content) const {
     std::ofstream file{path_ / name, std::ios::binary | std::ios::trunc};
@@ -62,7 +62,7 @@ std::expected<void, std::string> ResultsFolder::write(const std::string& name,
 
 std::expected<ResultsFolder, std::string> ResultsFolder::create(const std::string& folder,
                                                                 const Scenario& scenario) {
-    ResultsFolder results{folder.empty() ? dated_folder(scenario) : fs::path{folder}};
+    ResultsFolder results{folder.empty() ? dated_folder(scenario.name) : fs::path{folder}};
     std::error_code error;
     fs::create_directories(results.path_, error);
     if (error) {

@@ -20,6 +20,9 @@
 
 namespace sim::testbed {
 
+/// `results/DATE-NAME`, or with a number behind it where that exists. Nothing is made.
+[[nodiscard]] std::filesystem::path dated_folder(const std::string& name);
+
 class ResultsFolder {
 public:
     /// A new folder: `folder`, or a dated one below results/. Errors: it has results already, it

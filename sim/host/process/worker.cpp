@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -33,6 +34,8 @@ struct Child {
     int errors = -1;
     std::string output_text;
     std::string error_text;
+    std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+    bool too_long = false;
 };
 
 void write_all(int file, const std::string& text) {
@@ -81,7 +84,12 @@ bool start(const std::function<std::string(std::uint32_t)>& work, std::uint32_t 
         close(errors[0]);
         return false;
     }
-    children.push_back({job, pid, output[0], errors[0], {}, {}});
+    Child child;
+    child.job = job;
+    child.pid = pid;
+    child.output = output[0];
+    child.errors = errors[0];
+    children.push_back(std::move(child));
     return true;
 }
 
@@ -120,8 +128,10 @@ void poll_children(std::vector<Child>& children) {
 JobEnd reap(Child& child) {
     int status = 0;
     while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {}
-    JobEnd end{child.job, std::move(child.output_text), {}};
-    if (WIFSIGNALED(status)) {
+    JobEnd end{child.job, std::move(child.output_text), {}, child.too_long};
+    if (child.too_long) {
+        end.failure = "it took too long and was stopped";
+    } else if (WIFSIGNALED(status)) {
         end.failure = std::string{"its process was ended by signal "} +
                       std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
     } else if (WEXITSTATUS(status) != 0) {
@@ -133,6 +143,16 @@ JobEnd reap(Child& child) {
         std::fwrite(child.error_text.data(), 1, child.error_text.size(), stderr);
     }
     return end;
+}
+
+void stop_late(std::vector<Child>& children, double seconds_max) {
+    if (seconds_max == 0) return;
+    const auto now = std::chrono::steady_clock::now();
+    for (Child& child : children) {
+        if (std::chrono::duration<double>(now - child.begun).count() < seconds_max) continue;
+        child.too_long = true;
+        kill(child.pid, SIGKILL);
+    }
 }
 
 void kill_all(std::vector<Child>& children) {
@@ -159,11 +179,12 @@ bool run_jobs(const JobOptions& options, const std::function<std::string(std::ui
             }
             ++next;
         }
-        if (interrupted) {
+        if (interrupted || (options.enough != nullptr && *options.enough)) {
             kill_all(children);
             return false;
         }
         poll_children(children);
+        stop_late(children, options.seconds_max);
         for (std::size_t i = 0; i < children.size();) {
             if (children[i].output >= 0 || children[i].errors >= 0) {
                 ++i;

@@ -19,15 +19,18 @@ struct JobEnd {
     std::uint32_t job = 0;
     std::string output;   ///< what the job returned, if it did
     std::string failure;  ///< empty: it returned; else how it died, with the end of its stderr
+    bool too_long = false;  ///< it was killed after JobOptions::seconds_max
 };
 
 struct JobOptions {
     std::uint32_t jobs = 0;      ///< how many there are, numbered from 0
     std::uint32_t parallel = 1;  ///< how many run at once
+    double seconds_max = 0;      ///< of host time for one job; 0: any
+    const bool* enough = nullptr;  ///< becomes true: those still running are killed
 };
 
 /// Runs `work(job)` for every job in a child process and `done` in this one as each ends. False:
-/// interrupted (see Interrupt); children still running were killed and are not reported.
+/// interrupted (see Interrupt) or enough; children still running were killed and are not reported.
 bool run_jobs(const JobOptions& options, const std::function<std::string(std::uint32_t)>& work,
               const std::function<void(const JobEnd&)>& done);
 

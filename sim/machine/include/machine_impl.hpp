@@ -24,10 +24,12 @@
 #include "kernel/abi/info.hpp"
 #include "kernel/base/assert.hpp"
 #include "kernel/machine/context.hpp"
+#include "kernel/machine/site.hpp"
 #include "stack_marks.hpp"
 
 namespace sim::machine {
 class CoreParts;
+class Director;
 }
 
 namespace kernel::machine {
@@ -82,11 +84,18 @@ public:
     void event(const abi::Event& event);
     void env_ended(abi::EnvId env, const abi::EnvInfo& info);
 
+    std::uint64_t disturb(Site site) { return director_ == nullptr ? 0 : ask_director(site); }
+    void probe(Probe probe) {
+        if (director_ != nullptr) tell_director(probe);
+    }
+
     // ---- for the machine, not for the kernel
     sim::machine::CoreParts& parts() { return parts_; }
     // How often the kernel was entered or an event happened: the watchdog's measure.
     std::uint64_t progress() const { return progress_; }
     void set_stack(const sim::engine::StackMark& stack) { stack_ = stack; }
+    // The environment that ran last; null: none, or its registers were given away.
+    const UserContext* loaded() const { return loaded_; }
     void set_trap(const Trap& trap) { trap_ = trap; }
 
 private:
@@ -113,11 +122,18 @@ private:
               "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
     }
 
+    // What attention_ is about.
+    static constexpr std::uint64_t settle_mmu = 1;
+    static constexpr std::uint64_t kill_next = 2;
+
     bool prepare(UserContext& context);
     void deliver(const abi::Event& event);
+    void direct(const abi::Event& event);
+    std::uint64_t ask_director(Site site);
+    void tell_director(Probe probe);
 
     UserContext* loaded_ = nullptr;  // whose floating-point control words are in the CPU
-    std::uint64_t attention_ = 0;    // the MMU has invalidations to settle
+    std::uint64_t attention_ = 0;    // before an environment runs
     std::uint64_t now_ns_ = 0;
     std::uint64_t progress_ = 0;
     std::byte* view_;
@@ -126,6 +142,7 @@ private:
     Trap trap_{};
     sim::engine::StackMark stack_{};
     sim::machine::CoreParts& parts_;
+    sim::machine::Director* director_;  // null: nobody interferes
     abi::CoreId id_;
 };
 

@@ -24,6 +24,7 @@
 #include "kernel/bare/x86_64/layout.hpp"
 #include "kernel/machine/boot_info.hpp"
 #include "kernel/machine/context.hpp"
+#include "kernel/machine/site.hpp"
 
 namespace kernel::machine {
 
@@ -72,6 +73,9 @@ public:
     bool tracing() const { return trace_; }
     void event(const abi::Event& event);  // only while tracing()
     void env_ended(abi::EnvId env, const abi::EnvInfo& info);
+
+    static constexpr std::uint64_t disturb(Site) { return 0; }
+    static constexpr void probe(Probe) {}
 
     // The machine's own: how long an environment may run without entering the kernel; all cores'.
     static void set_watchdog(std::uint64_t seconds);

@@ -1,0 +1,63 @@
+#pragma once
+
+/// Decisions: all in which one explored run differs from the run that nobody interferes with.
+///
+/// Why not a seed alone: a seed says how decisions were drawn, which the next version of a strategy
+/// draws otherwise; the decisions themselves replay in any build of the same sources, can be taken
+/// away one by one, and can be read.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "kernel/machine/site.hpp"
+
+namespace sim::explore {
+
+enum class DecisionKind : std::uint8_t {
+    stall,       ///< the core stands still for `value` ns after its event number `at`
+    kill,        ///< the environment that would run next after that event ends
+    allocation,  ///< the core's `at`-th asking for a frame is refused
+    message,     ///< the core's `at`-th message arrives `value` ns late
+    timer,       ///< the core's `at`-th waking is `value` ns late
+    interrupt,   ///< the core's `at`-th look for interrupts sees those from cores `value` too
+};
+
+inline constexpr std::array<std::string_view, 6> kind_names = {"stall",   "kill",  "allocation",
+                                                               "message", "timer", "interrupt"};
+
+constexpr std::string_view name_of(DecisionKind kind) {
+    return kind_names[static_cast<std::size_t>(kind)];
+}
+constexpr std::optional<DecisionKind> kind_of(std::string_view name) {
+    for (std::size_t i = 0; i < kind_names.size(); ++i) {
+        if (kind_names[i] == name) return static_cast<DecisionKind>(i);
+    }
+    return std::nullopt;
+}
+constexpr DecisionKind kind_of(kernel::machine::Site site) {
+    return static_cast<DecisionKind>(static_cast<std::size_t>(DecisionKind::allocation) +
+                                     static_cast<std::size_t>(site));
+}
+static_assert(kind_of(kernel::machine::Site::interrupt) == DecisionKind::interrupt);
+
+/// `at` counts from 1, by core and kind.
+struct Decision {
+    DecisionKind kind = DecisionKind::stall;
+    std::uint32_t core = 0;
+    std::uint64_t at = 0;
+    std::uint64_t value = 0;  ///< not 0
+    bool operator==(const Decision&) const = default;
+};
+
+using Decisions = std::vector<Decision>;
+
+/// After a frame was refused or an environment killed programs may fail rightly; what the kernel
+/// owes, and what a program calls a violation, it owes then too.
+constexpr bool hostile(DecisionKind kind) {
+    return kind == DecisionKind::kill || kind == DecisionKind::allocation;
+}
+
+}  // namespace sim::explore

@@ -1,0 +1,93 @@
+#include "sim/explore/explain.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "sim/host/process/worker.hpp"
+#include "sim/testbed/event_text.hpp"
+
+namespace sim::explore {
+
+namespace {
+
+constexpr std::size_t frames_max = 6;
+
+std::string what(const Decision& one) {
+    switch (one.kind) {
+        case DecisionKind::stall:
+            return fmt::format("core {} stands still for {} ns after its event {}", one.core,
+                               one.value, one.at);
+        case DecisionKind::kill:
+            return fmt::format("the environment that runs next on core {} after its event {} is "
+                               "killed", one.core, one.at);
+        case DecisionKind::allocation:
+            return fmt::format("core {}'s frame number {} is refused", one.core, one.at);
+        case DecisionKind::message:
+            return fmt::format("core {}'s message number {} is {} ns late", one.core, one.at,
+                               one.value);
+        case DecisionKind::timer:
+            return fmt::format("core {} wakes {} ns late, the time number {}", one.core, one.value,
+                               one.at);
+        case DecisionKind::interrupt:
+            return fmt::format("core {} sees interrupts that nobody sent, look number {}", one.core,
+                               one.at);
+    }
+    return {};
+}
+
+std::string paragraph(const Recorder& recorder, const Decision& one,
+                      const kernel::abi::Event* event, const Subject& subject) {
+    std::string all = what(one);
+    if (event != nullptr) {
+        all += ": " + testbed::event_text(*event, subject.several_cores);
+    }
+    while (all.ends_with('\n')) all.pop_back();
+    all += '\n';
+    for (std::uint32_t core = 0; core < subject.baseline.cores; ++core) {
+        const auto stack = recorder.machine().stack_of(core);
+        if (stack.empty()) continue;
+        all += fmt::format("    core {}:", core);
+        for (std::size_t i = 0; i < stack.size() && i < frames_max; ++i) {
+            all += (i == 0 ? " " : " < ") + stack[i];
+        }
+        all += '\n';
+    }
+    return all;
+}
+
+}  // namespace
+
+[[gnu::noinline]] void decision_takes_effect(const Decision& decision) {
+    asm volatile("" : : "r"(&decision) : "memory");
+}
+
+std::string explain(const Subject& subject, const Decisions& decisions, std::uint64_t start,
+                    std::size_t most) {
+    const std::filesystem::path path =
+        std::filesystem::temp_directory_path() /
+        ("chitin-explained-" + std::to_string(host::process::process_id()));
+    const auto work = [&](std::uint32_t) {
+        std::ofstream out{path, std::ios::trunc};
+        std::size_t count = 0;
+        Replay again{decisions};
+        (void)run(subject, again, start,
+                  [&](const Recorder& recorder, const Decision& one,
+                      const kernel::abi::Event* event) {
+                      if (++count > most) return;
+                      out << count << ". " << paragraph(recorder, one, event, subject)
+                          << std::flush;
+                  });
+        return std::string{};
+    };
+    host::process::run_jobs({.jobs = 1}, work, [](const host::process::JobEnd&) {});
+    std::ostringstream text;
+    text << std::ifstream{path}.rdbuf();
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    return text.str();
+}
+
+}  // namespace sim::explore

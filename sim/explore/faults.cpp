@@ -1,0 +1,82 @@
+#include "sim/explore/faults.hpp"
+
+#include <bit>
+
+namespace sim::explore {
+
+namespace {
+
+constexpr std::uint64_t purpose_swarm = 2;
+constexpr std::uint64_t purpose_kind = 16;  // and one more for each kind
+constexpr std::uint32_t rate_bits = 9;
+// An environment dies at most so often, in the mean: a run in which all die shows little.
+constexpr std::uint64_t kill_one_in = 256;
+
+constexpr std::uint32_t bit(DecisionKind kind) { return 1u << static_cast<unsigned>(kind); }
+constexpr std::uint32_t all_kinds = (1u << kind_names.size()) - 1 - bit(DecisionKind::stall);
+constexpr std::uint32_t hostile_kinds = bit(DecisionKind::kill) | bit(DecisionKind::allocation);
+
+}  // namespace
+
+std::expected<FaultChoice, std::string> FaultChoice::parse(std::string_view text) {
+    if (text == "none") return FaultChoice{};
+    if (text == "all") return FaultChoice{all_kinds};
+    if (text == "legal") return FaultChoice{all_kinds & ~hostile_kinds};
+    FaultChoice choice;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        const std::string_view name = text.substr(begin, end - begin);
+        const auto kind = kind_of(name);
+        if (!kind || *kind == DecisionKind::stall) {
+            return std::unexpected("expected none, all, legal, or kill, allocation, message, "
+                                   "timer, interrupt with commas between, found \"" + std::string{name} +
+                                   "\"");
+        }
+        choice.kinds |= bit(*kind);
+        begin = end + 1;
+    }
+    return choice;
+}
+
+std::string FaultChoice::text() const {
+    std::string all;
+    for (std::size_t i = 0; i < kind_names.size(); ++i) {
+        if ((kinds >> i & 1) != 0) all += (all.empty() ? "" : ",") + std::string{kind_names[i]};
+    }
+    return all.empty() ? "none" : all;
+}
+
+Faults::Faults(const FaultChoice& choice, std::uint64_t slice_ns, std::uint64_t seed)
+    : time_bits_{static_cast<std::uint32_t>(std::bit_width(slice_ns + 1))} {
+    Stream swarm{seed, purpose_swarm};
+    for (std::size_t i = 0; i < kind_names.size(); ++i) {
+        const auto kind = static_cast<DecisionKind>(i);
+        const bool on = swarm.one_in(2);
+        const std::uint64_t one_in = swarm.logarithmic(rate_bits);
+        kinds_.push_back({choice.has(kind) && on ? one_in : 0, Stream{seed, purpose_kind + i}});
+        if (kind == DecisionKind::kill) kinds_.back().one_in *= kill_one_in;
+    }
+}
+
+std::uint64_t Faults::draw(DecisionKind kind) {
+    Kind& own = kinds_[static_cast<std::size_t>(kind)];
+    if (own.one_in == 0 || !own.stream.one_in(own.one_in)) return 0;
+    switch (kind) {
+        case DecisionKind::message:
+        case DecisionKind::timer: return own.stream.logarithmic(time_bits_);
+        case DecisionKind::interrupt: return own.stream.next() | 1;
+        default: return 1;
+    }
+}
+
+std::string Faults::text() const {
+    std::string all;
+    for (std::size_t i = 0; i < kinds_.size(); ++i) {
+        if (kinds_[i].one_in == 0) continue;
+        all += (all.empty() ? "" : ", ") + std::string{kind_names[i]} + " 1/" +
+               std::to_string(kinds_[i].one_in);
+    }
+    return all.empty() ? "none" : all;
+}
+
+}  // namespace sim::explore

@@ -1,0 +1,78 @@
+#include "sim/explore/recorder.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "kernel/abi/call.hpp"
+#include "kernel/abi/status.hpp"
+#include "kernel/machine/boot_info.hpp"
+
+namespace sim::explore {
+
+namespace {
+
+std::string hexadecimal(std::uint64_t number) {
+    char text[19];
+    std::snprintf(text, sizeof text, "%#lx", static_cast<unsigned long>(number));
+    return text;
+}
+
+// The frame of an allocation that succeeded, where it is not empty: nobody may see what another
+// environment left in it.
+std::optional<std::uint64_t> allocated_dirty(std::span<const std::byte> pool,
+                                             const kernel::abi::Event& event) {
+    using kernel::abi::page_size;
+    const bool allocated = event.kind == kernel::abi::EventKind::call &&
+                           event.code == static_cast<std::uint8_t>(
+                                             kernel::abi::Call::frame_allocate) &&
+                           event.status == static_cast<std::uint16_t>(kernel::abi::Status::ok);
+    if (!allocated) return std::nullopt;
+    const std::uint64_t frame = event.words[event.word_count - 1];
+    const std::uint64_t offset = (frame - kernel::machine::pool_first.value) * page_size;
+    if (offset + page_size > pool.size()) return frame;
+    const auto page = pool.subspan(offset, page_size);
+    const bool empty = std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{}; });
+    return empty ? std::nullopt : std::optional{frame};
+}
+
+}  // namespace
+
+std::uint64_t Recorder::note(DecisionKind kind, std::uint32_t core, std::uint64_t at,
+                             std::uint64_t value, const kernel::abi::Event* event) {
+    if (value == 0) return 0;
+    decisions_.push_back({kind, core, at, value});
+    if (on_decision) on_decision(*this, decisions_.back(), event);
+    return value;
+}
+
+machine::Interference Recorder::after_event(std::uint32_t core, const kernel::abi::Event& event,
+                                            kernel::abi::Instant now) {
+    ++count_;
+    const std::uint64_t at = ++events_[core];
+    if (const auto page = machine_->stale_page(core)) {
+        fail("core " + std::to_string(core) + " can still use page " + hexadecimal(*page) +
+             ", which its page tables no longer have");
+    }
+    if (const auto dirty = allocated_dirty(machine_->pool(), event)) {
+        fail("frame " + std::to_string(*dirty) + " was allocated with what somebody wrote to it");
+    }
+    endless_ = count_ > limits_.events || now.value > limits_.time_ns + stalled_ns_;
+    if (endless_ || !failure_.empty()) return {.stop = true};
+    const Moment moment{core, at, count_, now, machine_->promises()};
+    machine::Interference next;
+    next.stall_ns = note(DecisionKind::stall, core, at, chooser_.stall(moment), &event);
+    stalled_ns_ += next.stall_ns;
+    next.kill = note(DecisionKind::kill, core, at, chooser_.choose(DecisionKind::kill, core, at),
+                     &event) != 0;
+    return next;
+}
+
+std::uint64_t Recorder::disturb(std::uint32_t core, kernel::machine::Site site) {
+    if (events_[core] == 0) return 0;  // the core boots
+    const DecisionKind kind = kind_of(site);
+    const std::uint64_t at = ++asked_[core][static_cast<std::size_t>(kind)];
+    return note(kind, core, at, chooser_.choose(kind, core, at), nullptr);
+}
+
+}  // namespace sim::explore

@@ -1,0 +1,68 @@
+#pragma once
+
+/// Recorder: the director of an explored run. Asks a chooser, writes down what was decided, counts
+/// what was reached, and stops a run that does not end or has failed already.
+
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/explore/chooser.hpp"
+#include "sim/machine/director.hpp"
+
+namespace sim::explore {
+
+struct Limits {
+    std::uint64_t events = 0;
+    std::uint64_t time_ns = 0;
+};
+
+class Recorder : public machine::Director {
+public:
+    Recorder(Chooser& chooser, const Limits& limits, std::uint32_t cores)
+        : chooser_{chooser}, limits_{limits}, events_(cores), asked_(cores) {}
+
+    void begins(const machine::MachineView& machine) override { machine_ = &machine; }
+    machine::Interference after_event(std::uint32_t core, const kernel::abi::Event& event,
+                                      kernel::abi::Instant now) override;
+    std::uint64_t disturb(std::uint32_t core, kernel::machine::Site site) override;
+    void reached(kernel::machine::Probe probe) override {
+        probes_ |= std::uint64_t{1} << static_cast<unsigned>(probe);
+    }
+
+    /// While it runs.
+    [[nodiscard]] const machine::MachineView& machine() const { return *machine_; }
+    /// A checker found something: the run ends with the next event.
+    void fail(std::string text) {
+        if (failure_.empty()) failure_ = std::move(text);
+    }
+    /// Called as each decision is made, after it is written down.
+    std::function<void(const Recorder&, const Decision&, const kernel::abi::Event*)> on_decision;
+
+    [[nodiscard]] const Decisions& decisions() const { return decisions_; }
+    [[nodiscard]] std::uint64_t probes() const { return probes_; }
+    [[nodiscard]] std::uint64_t events() const { return count_; }
+    [[nodiscard]] const std::string& failure() const { return failure_; }
+    [[nodiscard]] bool endless() const { return endless_; }
+
+private:
+    using Asked = std::array<std::uint64_t, kind_names.size()>;
+
+    std::uint64_t note(DecisionKind kind, std::uint32_t core, std::uint64_t at,
+                       std::uint64_t value, const kernel::abi::Event* event);
+
+    const machine::MachineView* machine_ = nullptr;
+    Chooser& chooser_;
+    Limits limits_;
+    std::uint64_t count_ = 0;
+    std::vector<std::uint64_t> events_;  // by core
+    std::vector<Asked> asked_;           // by core
+    Decisions decisions_;
+    std::uint64_t stalled_ns_ = 0;  // of all cores: time in which a run cannot get on
+    std::uint64_t probes_ = 0;
+    std::string failure_;
+    bool endless_ = false;
+};
+
+}  // namespace sim::explore

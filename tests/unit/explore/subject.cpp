@@ -1,0 +1,35 @@
+#include "tests/unit/explore/subject.hpp"
+
+#include <gtest/gtest.h>
+
+#include "scenarios/programs/programs.hpp"
+#include "sim/models/cost_profiles.hpp"
+#include "sim/testbed/bundle.hpp"
+
+namespace tests::explore {
+
+Cell cell_of(const std::string& scenario, std::uint32_t number,
+             const std::vector<std::string>& settings) {
+    sim::testbed::Catalogue catalogue;
+    catalogue.programs = scenarios::programs::program_declarations();
+    for (const auto& profile : sim::models::cost_profiles()) {
+        catalogue.profiles.push_back({profile.name, profile.source, profile.costs});
+    }
+    catalogue.policies = {"clock"};
+    sim::testbed::Problems problems;
+    const auto read = sim::testbed::read_scenario(
+        std::string{CHITIN_SOURCE} + "/scenarios/" + scenario, catalogue, {settings, {}, {}},
+        problems);
+    Cell cell;
+    EXPECT_TRUE(read) << problems.text();
+    if (!read) return cell;
+    const std::uint32_t chosen[] = {number};
+    cell.bundle = *sim::testbed::make_bundle(*read, chosen, {});
+    cell.subject.bundle = cell.bundle;
+    const sim::testbed::Machine& machine = read->cells.at(number).machine;
+    const auto report = learn_baseline(cell.subject, machine.slice_ns, machine.cores);
+    EXPECT_EQ(report.text, "");
+    return cell;
+}
+
+}  // namespace tests::explore
