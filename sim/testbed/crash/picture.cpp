@@ -1,5 +1,8 @@
 #include "sim/testbed/crash/picture.hpp"
 
+#include <functional>
+#include <string_view>
+
 #include <fmt/format.h>
 
 namespace sim::testbed::crash {
@@ -86,8 +89,7 @@ std::string difference(const Picture& left, const Picture& right, const std::str
 std::uint64_t digest(const Picture& picture) {
     std::uint64_t hash = 0xcbf29ce484222325;
     const auto add = [&hash](std::string_view bytes) {
-        for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-        hash = (hash ^ bytes.size()) * 0x100000001b3;
+        hash = (hash ^ std::hash<std::string_view>{}(bytes)) * 0x100000001b3;
     };
     for (const auto& [path, seen] : picture) {
         const Attributes& a = seen.attributes;

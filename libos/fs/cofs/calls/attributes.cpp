@@ -4,31 +4,11 @@
 
 #include "kernel/base/result.hpp"
 #include "libos/fs/cofs/cofs.hpp"
+#include "libos/fs/cofs/file/attribute.hpp"
 
 namespace libos::fs::cofs {
 
 namespace {
-
-struct AttributeHead {
-    std::uint16_t name_bytes = 0;
-    std::uint16_t value_bytes = 0;
-};
-
-struct AttributeView {
-    std::string_view name;
-    std::span<const std::byte> value;
-};
-
-Result<AttributeView> attribute_view(std::span<const std::byte> item) {
-    if (item.size() < sizeof(AttributeHead)) return error(Error::corrupt);
-    const auto head = load<AttributeHead>(item);
-    const auto rest = item.subspan(sizeof head);
-    const bool good = head.name_bytes >= 1 && head.name_bytes <= name_max &&
-                      rest.size() == std::size_t{head.name_bytes} + head.value_bytes;
-    if (!good) return error(Error::corrupt);
-    return AttributeView{{reinterpret_cast<const char*>(rest.data()), head.name_bytes},
-                         rest.subspan(head.name_bytes)};
-}
 
 // What Linux says of names that are none.
 Result<void> check_attribute_name(std::string_view name) {

@@ -46,6 +46,7 @@ private:
         std::uint64_t blocks = 0;
         std::uint64_t name_bytes = 0;
         std::uint64_t directories = 0;
+        std::uint64_t text_bytes = 0;
     };
     struct Level {
         Pointer pointer;
@@ -69,6 +70,9 @@ private:
     Result<void> check_entry(Key at, const Value& value);
     Result<void> check_map(Key at, const Value& value);
     Result<void> check_orphan(Key at);
+    Result<void> check_attribute(Key at, const Value& value);
+    Result<void> check_text(Key at, const Value& value);
+    void check_root();
     Result<void> finish_inode();
     Result<void> check_directory(File& file);
     bool reachable(std::uint64_t number);

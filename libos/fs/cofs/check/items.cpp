@@ -4,6 +4,7 @@
 
 #include "kernel/base/result.hpp"
 #include "libos/fs/cofs/check/checker.hpp"
+#include "libos/fs/cofs/file/attribute.hpp"
 #include "libos/fs/cofs/file/directory.hpp"
 #include "libos/fs/cofs/store/checksum.hpp"
 
@@ -56,6 +57,7 @@ Result<void> Checker::check_items() {
         if (at == key_max) break;
     }
     TRY(finish_inode());
+    check_root();
     if (files_ == store_.transaction().files) return {};
     found(Problem::file_count_wrong, 0, 0, repair_);
     if (!repair_) return {};
@@ -73,10 +75,8 @@ Result<void> Checker::check_item(Key at, const Value& value) {
         case ItemType::orphan:
             return at.object == 0 && check_orphan(at) ? Result<void>{}
                                                       : erase(Problem::orphan_wrong, at, value);
-        case ItemType::attribute:
-        case ItemType::text:
-            if (sums_.number == at.object) return {};
-            return erase(Problem::item_without_inode, at, value);
+        case ItemType::attribute: return check_attribute(at, value);
+        case ItemType::text: return check_text(at, value);
     }
     return erase(Problem::item_malformed, at, value);
 }
@@ -122,6 +122,22 @@ Result<void> Checker::check_entry(Key at, const Value& value) {
     return {};
 }
 
+Result<void> Checker::check_attribute(Key at, const Value& value) {
+    if (sums_.number != at.object) return erase(Problem::item_without_inode, at, value);
+    const auto view = attribute_view(value.span());
+    if (view && name_hash(view->name) == at.offset() >> 8) return {};
+    return erase(Problem::item_malformed, at, value);
+}
+
+// Parts come without gaps, all but the last of them full.
+Result<void> Checker::check_text(Key at, const Value& value) {
+    if (sums_.number != at.object) return erase(Problem::item_without_inode, at, value);
+    const bool good = at.offset() * text_part == sums_.text_bytes && value.size <= text_part;
+    if (!good) return erase(Problem::item_malformed, at, value);
+    sums_.text_bytes += value.size;
+    return {};
+}
+
 Result<void> Checker::check_map(Key at, const Value& value) {
     const auto map = Chunk::decode(value.span());
     if (!map) return erase(Problem::item_malformed, at, value);
@@ -155,6 +171,10 @@ Result<void> Checker::finish_inode() {
         file.body.blocks = sums_.blocks;
         TRY(save(Problem::block_count_wrong, file));
     }
+    if (file.kind() == Kind::symlink && file.body.size != sums_.text_bytes) {
+        file.body.size = sums_.text_bytes;
+        TRY(save(Problem::link_text_wrong, file));
+    }
     if (file.body.links == 0) {
         const Key orphan = key(0, ItemType::orphan, file.number);
         if (!TRY(store_.tree().find(orphan))) {
@@ -186,6 +206,13 @@ Result<void> Checker::check_directory(File& file) {
     }
     if (!reachable(file.number)) found(Problem::directory_unreachable, file.number, 0, false);
     return {};
+}
+
+void Checker::check_root() {
+    const auto root = inodes_.load(root_number);
+    const bool good = root && root->kind() == Kind::directory && !root->embedded() &&
+                      root->body.links != 0;
+    if (!good) found(Problem::root_wrong, root_number, 0, false);
 }
 
 // The directories above lead to the root (Brent's method finds a cycle).

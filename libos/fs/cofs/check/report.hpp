@@ -13,7 +13,7 @@ enum class Problem : std::uint8_t {
     item_malformed, item_without_inode, data_damaged, home_wrong, entry_without_directory,
     entry_without_inode, entry_misplaced, block_count_wrong, link_count_wrong,
     directory_size_wrong, orphan_wrong, inode_number_wrong, file_count_wrong,
-    directory_unreachable,
+    directory_unreachable, link_text_wrong, root_wrong,
 };
 
 /// In words.
@@ -38,6 +38,8 @@ constexpr std::string_view describe(Problem problem) {
         case Problem::inode_number_wrong: return "an inode number was not given out yet";
         case Problem::file_count_wrong: return "the number of files is wrong";
         case Problem::directory_unreachable: return "a directory cannot be reached";
+        case Problem::link_text_wrong: return "a symbolic link has a wrong length";
+        case Problem::root_wrong: return "the root is no directory";
     }
     return "?";
 }
