@@ -149,7 +149,7 @@ void use(Cofs& fs, std::mt19937_64& random) {
 
 TEST(CofsHostile, NoDiskCrashesOrHangs) {
     const MemoryDevice clean = populated();
-    const std::uint64_t seeds = std::getenv("CHITIN_LONG") != nullptr ? 20'000 : 400;
+    const std::uint64_t seeds = std::getenv("CHITIN_LONG") != nullptr ? 20'000 : 200;
     std::vector<std::byte> memory = memory_of();
     std::uint64_t mounted = 0;
     std::uint64_t refused = 0;
@@ -180,7 +180,7 @@ TEST(CofsHostile, WhatIsRepairedIsClean) {
     const MemoryDevice clean = populated();
     std::vector<std::byte> memory = memory_of();
     std::uint64_t repaired = 0;
-    for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         std::mt19937_64 random{seed};
         MemoryDevice device = clean;

@@ -40,7 +40,7 @@ void run(std::uint64_t seed, std::uint64_t calls, std::uint64_t mebibytes,
         if (i % 1000 == 0) {
             ASSERT_TRUE(walk.remount()) << walk.failure();
         }
-        if (i % 500 == 0) {
+        if (i % 1000 == 500) {
             ASSERT_TRUE(walk.compare()) << walk.failure();
         }
     }

@@ -19,6 +19,7 @@ public:
     [[nodiscard]] std::uint64_t blocks() const { return bytes_.size() / block_size_; }
 
     libos::fs::Result<void> read(std::uint64_t first, std::span<std::byte> into) {
+        ++reads_;
         if (const auto good = check(first, into.size()); !good) return good;
         std::memcpy(into.data(), bytes_.data() + first * block_size_, into.size());
         return {};
@@ -38,6 +39,8 @@ public:
     void heal() { fail_count_ = 0; }
     /// Calls that failed as told.
     [[nodiscard]] std::uint64_t failures() const { return failures_; }
+    /// Calls of read(), however long.
+    [[nodiscard]] std::uint64_t reads() const { return reads_; }
     [[nodiscard]] std::vector<std::byte>& bytes() { return bytes_; }
 
 private:
@@ -61,6 +64,7 @@ private:
     std::uint64_t fail_first_ = 0;
     std::uint64_t fail_count_ = 0;
     std::uint64_t failures_ = 0;
+    std::uint64_t reads_ = 0;
 };
 
 }  // namespace tests::fs_model
