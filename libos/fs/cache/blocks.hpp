@@ -5,6 +5,7 @@
 /// Why: a file system is long code; written against this type it is compiled once, and a device
 /// and a policy are chosen where it is mounted. A call costs one jump more.
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 
@@ -16,6 +17,7 @@ class Blocks {
 public:
     /// `cache` outlives this.
     template <class Cache>
+        requires(!std::same_as<Cache, Blocks>)
     explicit Blocks(Cache& cache)
         : cache_{&cache},
           block_size_{cache.block_size()},

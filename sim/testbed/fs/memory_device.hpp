@@ -48,6 +48,7 @@ public:
     [[nodiscard]] bool calm() const { return reads_left_ == never && writes_left_ == never; }
 
     [[nodiscard]] std::vector<std::byte>& bytes() { return bytes_; }
+    [[nodiscard]] const std::vector<std::byte>& bytes() const { return bytes_; }
     [[nodiscard]] std::uint64_t reads() const { return reads_; }
     [[nodiscard]] std::uint64_t writes() const { return writes_; }
     [[nodiscard]] std::uint64_t flushes() const { return flushes_; }
