@@ -1,6 +1,6 @@
 #pragma once
 
-/// One workload over every crash: run, crash, mount, check, compare, use.
+/// One workload over every crash: run, crash, recover, mount, compare, use, check.
 ///
 /// A Format says how a file system is made:
 /// ```
@@ -11,6 +11,7 @@
 ///     template <class D> using Type = ...;            // a FileSystem over D
 ///     std::vector<std::byte> memory();                // what format, mount and check are given
 ///     template <class D> Result<void> format(D&, std::span<std::byte>);
+///     template <class D> Result<void> recover(D&, std::span<std::byte>);  // before each mount
 ///     template <class D> std::string check(D&, std::span<std::byte>);  // empty: clean
 /// };
 /// ```
@@ -72,6 +73,9 @@ std::string judge(Format& format, std::span<std::byte> memory, crash::CrashDevic
     const auto number = [](libos::fs::Error error) {
         return std::to_string(static_cast<int>(error));
     };
+    if (const auto recovered = format.recover(device, memory); !recovered) {
+        return "cannot be recovered: error " + number(recovered.error());
+    }
     {
         const auto fs = std::make_unique<F>(device, memory);
         if (const auto mounted = fs->mount(); !mounted) {

@@ -53,7 +53,10 @@ Result<void> Cofs::mount() {
         store_.fail();
         return error(root || root.error() == Error::stale ? Error::corrupt : root.error());
     }
-    return reclaim_orphans();
+    const auto reclaimed = reclaim_orphans();
+    // They stay where nothing can be written.
+    if (!reclaimed && reclaimed.error() == Error::read_only) return store_.open();
+    return reclaimed;
 }
 
 // Files that were open and nameless when the last commit was made.

@@ -46,6 +46,7 @@ Result<void> Checker::save(Problem problem, const File& file) {
 Result<void> Checker::check_items() {
     sums_ = {};
     files_ = 0;
+    report_.directories = 0;
     Value value;
     Key at;
     for (Key from{}; TRY(read_item(from, at, value)); from = next(at)) {
@@ -196,6 +197,7 @@ Result<void> Checker::finish_inode() {
 }
 
 Result<void> Checker::check_directory(File& file) {
+    ++report_.directories;
     if (file.body.links != sums_.directories + 2) {
         file.body.links = static_cast<std::uint32_t>(sums_.directories + 2);
         TRY(save(Problem::link_count_wrong, file));

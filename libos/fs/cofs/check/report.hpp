@@ -57,6 +57,7 @@ struct CheckReport {
     std::uint64_t problems = 0;
     std::uint64_t repaired = 0;
     std::uint64_t files = 0;        ///< inodes of all kinds
+    std::uint64_t directories = 0;  ///< among them
     std::uint64_t nodes = 0;        ///< of the tree
     std::uint64_t data_blocks = 0;
     std::array<Finding, findings_max> findings{};  ///< the first ones
