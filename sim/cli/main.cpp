@@ -30,6 +30,11 @@ int main(int argc, char** argv) {
     add_replay(app, exit_code);
     add_record(app, exit_code);
     add_misses(app, exit_code);
+    add_ace(app, exit_code);
+    add_mkfs(app, exit_code);
+    add_fsck(app, exit_code);
+    add_ls(app, exit_code);
+    add_cp(app, exit_code);
     add_list(app, exit_code);
     add_test(app, exit_code);
     add_version(app, exit_code);

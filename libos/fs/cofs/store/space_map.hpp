@@ -1,0 +1,99 @@
+#pragma once
+
+/// Which blocks are in use: now, and at the last commit.
+///
+/// Invariants: a block is given out only if it is free in both; a block that is used now and was
+/// free at the last commit is `fresh`: nothing durable refers to it, so it may be written at will.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "kernel/base/arena.hpp"
+#include "libos/fs/cofs/store/device_ref.hpp"
+
+namespace libos::fs::cofs {
+
+class SpaceMap {
+public:
+    /// Bits that one map block holds.
+    static constexpr std::uint32_t map_bits = (block_bytes - 32) * 8;
+
+    static constexpr std::uint32_t map_blocks(std::uint32_t blocks) {
+        return (blocks + map_bits - 1) / map_bits;
+    }
+    static constexpr BlockNumber map_start(std::uint32_t blocks, std::uint64_t slot) {
+        return 2 + static_cast<BlockNumber>(slot) * map_blocks(blocks);
+    }
+    static constexpr BlockNumber data_start(std::uint32_t blocks) {
+        return 2 + 2 * map_blocks(blocks);
+    }
+
+    /// Bytes of memory for a device of so many blocks.
+    static std::size_t room(std::uint32_t blocks);
+
+    /// An empty file system's: all free but superblocks and maps.
+    void build(kernel::base::Arena& arena, std::uint32_t blocks);
+    void clear();
+
+    /// The map of commit `sequence`. Error::io: a checksum does not match; Error::corrupt.
+    Result<void> load(DeviceRef& device, std::uint64_t sequence, std::span<std::byte> scratch);
+    /// Writes what slot `sequence mod 2` lacks.
+    Result<void> store(DeviceRef& device, std::uint64_t sequence, std::span<std::byte> scratch);
+    /// Now is what is committed.
+    void committed();
+
+    /// A free block, at or after `goal` if there is one; it is used and fresh.
+    std::optional<BlockNumber> allocate(BlockNumber goal);
+    /// The first block of an aligned group that is wholly free, from `goal` on; nothing is taken.
+    [[nodiscard]] std::optional<BlockNumber> free_group(BlockNumber goal) const;
+    /// False: it was free, or is not one that is ever given out.
+    bool release(BlockNumber block);
+    /// check()'s: marks it used. False: it was used.
+    bool claim(BlockNumber block);
+
+    [[nodiscard]] bool used(BlockNumber block) const { return bit(now_, block); }
+    [[nodiscard]] bool fresh(BlockNumber block) const {
+        return bit(now_, block) && !bit(last_, block);
+    }
+    /// May be given out.
+    [[nodiscard]] bool open(BlockNumber block) const {
+        return !bit(now_, block) && !bit(last_, block);
+    }
+    /// A block that may hold a node or data.
+    [[nodiscard]] bool content(BlockNumber block) const {
+        return block >= data_start(blocks_) && block < blocks_ - 2;
+    }
+    [[nodiscard]] std::uint32_t free_blocks() const { return free_; }
+    [[nodiscard]] std::uint32_t available() const { return available_; }
+    [[nodiscard]] std::uint32_t blocks() const { return blocks_; }
+
+    /// How many blocks differ from `other`; this becomes `other`, as at a last commit.
+    std::uint32_t become(const SpaceMap& other);
+
+private:
+    static bool bit(std::span<const std::uint64_t> bits, BlockNumber block) {
+        return (bits[block / 64] >> (block % 64) & 1) != 0;
+    }
+    static void flip(std::span<std::uint64_t> bits, BlockNumber block) {
+        bits[block / 64] ^= std::uint64_t{1} << (block % 64);
+    }
+    [[nodiscard]] std::optional<BlockNumber> find(std::uint32_t from_word,
+                                                  std::uint32_t to_word,
+                                                  std::uint64_t first_mask) const;
+    void touch(BlockNumber block) { flags_[block / map_bits] |= stale_both | changed; }
+    void reserve_ends();
+    void count();
+
+    static constexpr std::uint8_t stale_both = 3;  ///< bit s: slot s lacks this map block
+    static constexpr std::uint8_t changed = 4;     ///< since the last commit
+
+    std::span<std::uint64_t> now_;
+    std::span<std::uint64_t> last_;
+    std::span<std::uint8_t> flags_;  ///< of each map block
+    std::uint32_t blocks_ = 0;
+    std::uint32_t free_ = 0;
+    std::uint32_t available_ = 0;  ///< free now and at the last commit
+};
+
+}  // namespace libos::fs::cofs

@@ -1,0 +1,143 @@
+#include "sim/testbed/ace/formats.hpp"
+
+#include "libos/fs/cache/block_cache.hpp"
+#include "libos/fs/cofs/cofs.hpp"
+#include "libos/fs/fat/check/check.hpp"
+#include "libos/fs/fat/fat.hpp"
+#include "libos/fs/fat/format.hpp"
+
+namespace sim::testbed::ace {
+
+namespace {
+
+using libos::fs::cofs::Cofs;
+
+struct CofsFormat {
+    static constexpr std::string_view name = "cofs";
+    static constexpr std::uint32_t block_size = 512;
+    static constexpr std::uint64_t device_bytes = 4 << 20;
+    template <class D>
+    using Type = Cofs;
+
+    static std::vector<std::byte> memory() {
+        return std::vector<std::byte>(Cofs::check_memory_needed(device_bytes / 4096, 64));
+    }
+    template <class D>
+    static libos::fs::Result<void> format(D& device, std::span<std::byte> memory) {
+        return Cofs::format(device, memory);
+    }
+    template <class D>
+    static libos::fs::Result<void> recover(D&, std::span<std::byte>) {
+        return {};
+    }
+    template <class D>
+    static std::string check(D& device, std::span<std::byte> memory) {
+        libos::fs::cofs::CheckReport report;
+        const auto checked = Cofs::check(device, memory, report, false);
+        if (!checked) return "error " + std::to_string(static_cast<int>(checked.error()));
+        if (report.problems == 0) return {};
+        return std::string{libos::fs::cofs::describe(report.findings[0].problem)};
+    }
+};
+
+namespace fat = libos::fs::fat;
+
+/// A cache over a device, in the memory given.
+template <class D>
+struct Below {
+    static constexpr std::uint32_t slots = 64;
+    using Cache = libos::fs::cache::BlockCache<D>;
+
+    Below(D& device, std::span<std::byte> memory)
+        : arena{memory}, cache{device, arena, slots}, blocks{cache} {}
+
+    kernel::base::Arena arena;
+    Cache cache;
+    libos::fs::cache::Blocks blocks;
+};
+
+constexpr fat::Fat::Options fat_options{.inodes = 64};
+
+template <class D>
+class FatOn : Below<D>, public fat::Fat {
+public:
+    FatOn(D& device, std::span<std::byte> memory)
+        : Below<D>{device, memory}, Fat{this->blocks, this->arena, fat_options} {}
+};
+
+/// FAT has no answer to crashes but its check's repair, which therefore comes before each mount.
+struct FatFormat {
+    static constexpr std::string_view name = "fat";
+    static constexpr std::uint32_t block_size = 512;
+    static constexpr std::uint64_t device_bytes = 4 << 20;
+    template <class D>
+    using Type = FatOn<D>;
+
+    static std::vector<std::byte> memory() {
+        using Cache = libos::fs::cache::BlockCache<crash::CrashDevice>;
+        return std::vector<std::byte>(Cache::bytes(64, block_size) +
+                                      fat::Fat::bytes(fat_options) +
+                                      fat::check_bytes(device_bytes, {}));
+    }
+    template <class D>
+    static libos::fs::Result<void> format(D& device, std::span<std::byte> memory) {
+        Below<D> below{device, memory};
+        const auto made = fat::format(below.blocks, {});
+        if (!made) return libos::fs::error(made.error());
+        return {};
+    }
+    template <class D>
+    static libos::fs::Result<void> recover(D& device, std::span<std::byte> memory) {
+        Below<D> below{device, memory};
+        const auto repaired =
+            fat::check(below.blocks, below.arena, {.repair = true},
+                       {.context = nullptr, .tell = [](void*, const fat::Finding&) {}});
+        if (!repaired) return libos::fs::error(repaired.error());
+        return below.blocks.flush();
+    }
+    template <class D>
+    static std::string check(D& device, std::span<std::byte> memory) {
+        Below<D> below{device, memory};
+        std::string words;
+        const auto tell = [](void* context, const fat::Finding& finding) {
+            auto& text = *static_cast<std::string*>(context);
+            if (text.empty()) text = fat::text(finding.trouble);
+        };
+        const auto checked = fat::check(below.blocks, below.arena, {}, {&words, tell});
+        if (!checked) return "error " + std::to_string(static_cast<int>(checked.error()));
+        return words;
+    }
+};
+
+template <class Format>
+LineResult run(const Workload& workload, const LineOptions& options) {
+    Format format;
+    return run_line(format, workload, options);
+}
+
+struct Named {
+    std::string_view name;
+    RunLine run;
+};
+
+constexpr Named all[] = {{CofsFormat::name, &run<CofsFormat>},
+                         {FatFormat::name, &run<FatFormat>}};
+
+}  // namespace
+
+std::optional<RunLine> runner_named(std::string_view format) {
+    for (const Named& named : all) {
+        if (named.name == format) return named.run;
+    }
+    return {};
+}
+
+std::string format_names() {
+    std::string names;
+    for (const Named& named : all) {
+        names += (names.empty() ? "" : " ") + std::string{named.name};
+    }
+    return names;
+}
+
+}  // namespace sim::testbed::ace

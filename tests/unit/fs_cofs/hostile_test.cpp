@@ -1,0 +1,236 @@
+// Disks that nobody of ours wrote: bytes changed at random, checksums made to match. Every call
+// ends, and none of them trips an assertion or a sanitizer.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "libos/fs/cofs/cofs.hpp"
+#include "libos/fs/cofs/store/checksum.hpp"
+#include "libos/fs/cofs/store/node.hpp"
+#include "sim/testbed/crash/picture.hpp"
+#include "tests/unit/fs_model/memory_device.hpp"
+
+namespace tests::fs_cofs {
+namespace {
+
+using fs_model::MemoryDevice;
+using libos::fs::Inode;
+using libos::fs::Kind;
+using libos::fs::cofs::block_bytes;
+using libos::fs::cofs::CheckReport;
+using libos::fs::cofs::checksum;
+using libos::fs::cofs::Cofs;
+using libos::fs::cofs::Node;
+using sim::testbed::crash::take_picture;
+
+constexpr std::uint64_t device_bytes = 4u << 20;
+
+std::vector<std::byte> memory_of() {
+    return std::vector<std::byte>(Cofs::check_memory_needed(device_bytes / 4096, 64));
+}
+
+// Directories, files with holes, links, attributes: every kind of item.
+MemoryDevice populated() {
+    MemoryDevice device{4096, device_bytes / 4096};
+    std::vector<std::byte> memory = memory_of();
+    EXPECT_TRUE(Cofs::format(device, memory));
+    Cofs fs{device, memory};
+    EXPECT_TRUE(fs.mount());
+    std::vector<std::byte> data(30'000, std::byte{'x'});
+    Inode directory = fs.root();
+    for (int i = 0; i < 60; ++i) {
+        const std::string name = "file" + std::to_string(i);
+        const auto file = fs.create(directory, name, {});
+        EXPECT_TRUE(file);
+        EXPECT_TRUE(fs.write(*file, static_cast<std::uint64_t>(i) * 7000, data));
+        EXPECT_TRUE(fs.set_attribute(*file, "user.a", std::span{data}.first(i * 5)));
+        if (i % 3 == 0) {
+            EXPECT_TRUE(fs.link(*file, fs.root(), "link" + std::to_string(i)));
+        }
+        if (i % 7 == 0) {
+            EXPECT_TRUE(fs.symlink(directory, "soft" + name, name, {}));
+        }
+        if (i % 10 == 0) directory = *fs.make_directory(directory, "d", {});
+    }
+    // One that a crash left open and nameless.
+    const auto open = fs.create(fs.root(), "open", {});
+    EXPECT_TRUE(fs.open(*open));
+    EXPECT_TRUE(fs.unlink(fs.root(), "open"));
+    EXPECT_TRUE(fs.sync());
+    return device;
+}
+
+std::uint32_t word(std::span<const std::byte> bytes, std::size_t at) {
+    return libos::fs::cofs::load<std::uint32_t>(bytes, at);
+}
+
+// Makes the checksum of a block match again, whatever the block is.
+void seal(std::span<std::byte> block) {
+    constexpr std::uint32_t node_magic = 0x444e4643;
+    constexpr std::uint32_t map_magic = 0x504d4643;
+    if (word(block, 0) == node_magic) return Node{block}.seal();
+    if (word(block, 0) == map_magic) {
+        libos::fs::cofs::store(block, 4, std::uint32_t{0});
+        libos::fs::cofs::store(block, 4, checksum(block));
+        return;
+    }
+    libos::fs::cofs::store(block, 8, std::uint32_t{0});
+    libos::fs::cofs::store(block, 8,
+                           checksum(block.first(sizeof(libos::fs::cofs::Superblock))));
+}
+
+bool metadata(std::span<const std::byte> block) {
+    const std::uint32_t magic = word(block, 0);
+    return magic == 0x444e4643 || magic == 0x504d4643 ||
+           libos::fs::cofs::load<std::uint64_t>(block) == libos::fs::cofs::superblock_magic;
+}
+
+void damage(std::vector<std::byte>& image, std::mt19937_64& random) {
+    const std::uint64_t blocks = image.size() / block_bytes;
+    std::vector<std::uint64_t> candidates;
+    for (std::uint64_t b = 0; b < blocks; ++b) {
+        if (metadata(std::span{image}.subspan(b * block_bytes, block_bytes))) {
+            candidates.push_back(b);
+        }
+    }
+    for (std::uint64_t n = 1 + random() % 4; n > 0; --n) {
+        const std::uint64_t block = candidates[random() % candidates.size()];
+        const auto bytes = std::span{image}.subspan(block * block_bytes, block_bytes);
+        // The heads and slots lie in front.
+        const std::size_t reach = random() % 2 == 0 ? 100 : block_bytes;
+        for (std::uint64_t m = 1 + random() % 3; m > 0; --m) {
+            bytes[random() % reach] = static_cast<std::byte>(random());
+        }
+        if (random() % 8 != 0) seal(bytes);
+    }
+}
+
+// Every call on everything that is seen, whatever it answers.
+void use(Cofs& fs, std::mt19937_64& random) {
+    std::vector<Inode> seen{fs.root()};
+    for (std::size_t i = 0; i < seen.size() && seen.size() < 300; ++i) {
+        std::uint64_t at = 0;
+        for (int n = 0; n < 300; ++n) {
+            const auto entry = fs.entry(seen[i], at);
+            if (!entry) break;
+            EXPECT_GT(entry->next, at);
+            at = entry->next;
+            seen.push_back(entry->inode);
+        }
+    }
+    std::vector<std::byte> buffer(9000, std::byte{7});
+    for (int n = 0; n < 60; ++n) {
+        const Inode a = seen[random() % seen.size()];
+        const Inode b = seen[random() % seen.size()];
+        const std::string name = (random() % 2 == 0 ? "file" : "link") +
+                                 std::to_string(random() % 60);
+        const std::uint64_t offset = random() % 400'000;
+        static_cast<void>(fs.attributes(a));
+        static_cast<void>(fs.read(a, offset, buffer));
+        static_cast<void>(fs.read_link(a, buffer));
+        static_cast<void>(fs.list_attributes(a, buffer));
+        static_cast<void>(fs.get_attribute(a, "user.a", buffer));
+        switch (random() % 10) {
+            case 0: static_cast<void>(fs.write(a, offset, buffer)); break;
+            case 1: static_cast<void>(fs.truncate(a, offset)); break;
+            case 2: static_cast<void>(fs.unlink(a, name)); break;
+            case 3: static_cast<void>(fs.rename(a, name, b, "d", true)); break;
+            case 4: static_cast<void>(fs.link(a, b, name)); break;
+            case 5: static_cast<void>(fs.remove_directory(a, "d")); break;
+            case 6: static_cast<void>(fs.create(a, "n" + name, {})); break;
+            case 7: static_cast<void>(fs.punch(a, offset, 20'000)); break;
+            case 8: static_cast<void>(fs.set_attribute(a, "user.b", buffer)); break;
+            default: static_cast<void>(fs.sync()); break;
+        }
+    }
+    static_cast<void>(fs.unmount());
+}
+
+TEST(CofsHostile, NoDiskCrashesOrHangs) {
+    const MemoryDevice clean = populated();
+    const std::uint64_t seeds = std::getenv("CHITIN_LONG") != nullptr ? 20'000 : 200;
+    std::vector<std::byte> memory = memory_of();
+    std::uint64_t mounted = 0;
+    std::uint64_t refused = 0;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        std::mt19937_64 random{seed};
+        MemoryDevice device = clean;
+        damage(device.bytes(), random);
+        MemoryDevice copy = device;
+        CheckReport report;
+        static_cast<void>(Cofs::check(copy, memory, report, false));
+        static_cast<void>(Cofs::check(copy, memory, report, true));
+        Cofs fs{device, memory};
+        if (!fs.mount()) {
+            ++refused;
+            continue;
+        }
+        ++mounted;
+        static_cast<void>(take_picture(fs));
+        use(fs, random);
+    }
+    EXPECT_GT(mounted, seeds / 10);
+    EXPECT_GT(refused, seeds / 10);
+}
+
+// What was repaired checks clean, mounts and can be read.
+TEST(CofsHostile, WhatIsRepairedIsClean) {
+    const MemoryDevice clean = populated();
+    std::vector<std::byte> memory = memory_of();
+    std::uint64_t repaired = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        std::mt19937_64 random{seed};
+        MemoryDevice device = clean;
+        damage(device.bytes(), random);
+        CheckReport report;
+        if (!Cofs::check(device, memory, report, true) || report.problems == 0) continue;
+        if (report.repaired < report.problems) continue;
+        ++repaired;
+        CheckReport again;
+        ASSERT_TRUE(Cofs::check(device, memory, again, false));
+        EXPECT_EQ(again.problems, 0u)
+            << libos::fs::cofs::describe(again.findings[0].problem) << " of "
+            << again.findings[0].inode << " after "
+            << libos::fs::cofs::describe(report.findings[0].problem);
+        Cofs fs{device, memory};
+        const auto mounted = fs.mount();
+        EXPECT_TRUE(mounted) << static_cast<int>(mounted.error());
+        const auto picture = take_picture(fs);
+        EXPECT_TRUE(picture) << picture.error().path << static_cast<int>(picture.error().error);
+    }
+    EXPECT_GT(repaired, 10u);
+}
+
+TEST(CofsHostile, ACleanDiskChecksClean) {
+    MemoryDevice device = populated();
+    std::vector<std::byte> memory = memory_of();
+    CheckReport report;
+    ASSERT_TRUE(Cofs::check(device, memory, report, false));
+    EXPECT_EQ(report.problems, 0u) << libos::fs::cofs::describe(report.findings[0].problem);
+    EXPECT_GT(report.files, 60u);
+    EXPECT_GT(report.data_blocks, 400u);
+}
+
+// One changed byte of a file's data is Error::io, not other data.
+TEST(CofsHostile, ChangedDataAreAnError) {
+    MemoryDevice device = populated();
+    std::vector<std::byte> memory = memory_of();
+    for (std::size_t b = 0; b < device.bytes().size(); b += block_bytes) {
+        const auto block = std::span{device.bytes()}.subspan(b, block_bytes);
+        if (word(block, 0) == 0x78787878) block[100] = std::byte{'y'};
+    }
+    CheckReport report;
+    ASSERT_TRUE(Cofs::check(device, memory, report, false));
+    EXPECT_GT(report.problems, 300u);
+    EXPECT_EQ(report.findings[0].problem, libos::fs::cofs::Problem::data_damaged);
+    Cofs fs{device, memory};
+    ASSERT_TRUE(fs.mount());
+    std::vector<std::byte> data(block_bytes);
+    EXPECT_EQ(fs.read(*fs.lookup(fs.root(), "file0"), 0, data).error(), libos::fs::Error::io);
+}
+
+}  // namespace
+}  // namespace tests::fs_cofs
