@@ -54,7 +54,8 @@ struct Contract {
     std::span<const WindowRule> windows;      ///< at most windows_max
     std::span<const Helper> helpers;
     std::uint32_t steps_max = 1'000'000;      ///< refuse a larger bound; instructions
-    std::uint32_t explored_max = 1'000'000;   ///< instructions that verification may look at
+    std::uint32_t explored_max = 1'000'000;   ///< instructions that verification may look
+                                              ///< at; 16 comparisons of states count as one
 };
 
 /// A window in memory, for one run; its length lies within its rule.

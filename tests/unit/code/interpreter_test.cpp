@@ -1,34 +1,16 @@
 // The interpreter: the suite's results, and a checking mode that lets nothing out.
 #include <gtest/gtest.h>
 
-#include "kernel/code/interpreter.hpp"
-#include "tests/unit/code/programs.hpp"
+#include "tests/unit/code/ground.hpp"
 
 namespace tests::code {
 namespace {
 
 using namespace kernel::code;
 
-// The suite calls helper 5 where it must exist and its result does not matter.
-std::uint64_t first_argument(void*, std::uint64_t r1, std::uint64_t, std::uint64_t, std::uint64_t,
-                             std::uint64_t) {
-    return r1;
-}
-constexpr Helper suite_helper{
-    .number = 5, .arguments = 1, .function = first_argument, .context = nullptr};
-
-struct Memory {
-    alignas(8) std::array<std::byte, frames_max * frame_bytes> stack{};
-    std::vector<Window> windows;
-
-    [[nodiscard]] Run run() {
-        return {.arguments = arguments_of(windows), .stack = stack, .helpers = {&suite_helper, 1}};
-    }
-};
-
-Outcome checked(const Code& code, Memory& memory, std::uint64_t steps_max = 100'000) {
+Outcome checked(const Code& code, Ground& ground, std::uint64_t steps_max = 100'000) {
     EXPECT_EQ(form(code).reason, CodeReason::none);
-    return interpret_checked(code, memory.run(), memory.windows, steps_max);
+    return ground.checked(code, steps_max);
 }
 
 TEST(CodeInterpreter, ConformanceSuite) {
@@ -41,15 +23,13 @@ TEST(CodeInterpreter, ConformanceSuite) {
             continue;
         }
         for (const bool check : {true, false}) {
-            auto bytes = vector.memory;
-            Memory memory;
-            memory.windows = {{bytes.data(), bytes.size(), true}};
+            Ground ground{vector.memory};
             if (check) {
-                const Outcome outcome = checked(vector.code, memory);
+                const Outcome outcome = checked(vector.code, ground);
                 EXPECT_EQ(outcome.fault.reason, CodeReason::none) << vector.name;
                 EXPECT_EQ(outcome.result, vector.result) << vector.name;
             } else {
-                EXPECT_EQ(interpret(vector.code, memory.run()), vector.result) << vector.name;
+                EXPECT_EQ(interpret(vector.code, ground.run()), vector.result) << vector.name;
             }
         }
         ++passed;
@@ -59,9 +39,9 @@ TEST(CodeInterpreter, ConformanceSuite) {
 
 TEST(CodeInterpreter, NothingLeavesTheWindows) {
     std::array<std::byte, 16> bytes{};
-    Memory memory;
-    memory.windows = {{bytes.data() + 4, 8, false}};
-    const auto reason = [&memory](const Code& code) { return checked(code, memory).fault; };
+    Ground ground;
+    ground.windows = {{bytes.data() + 4, 8, false}};
+    const auto reason = [&ground](const Code& code) { return checked(code, ground).fault; };
     const CodeFault outside{0, CodeReason::access_outside};
     EXPECT_EQ(reason({load_word(0, 1, 0), leave()}), CodeFault{});
     EXPECT_EQ(reason({load_word(0, 1, 1), leave()}), outside);
@@ -74,34 +54,34 @@ TEST(CodeInterpreter, NothingLeavesTheWindows) {
     EXPECT_EQ(reason({store_word(10, -7, 2), leave()}), outside);
     EXPECT_EQ(reason({make(0xdb, 10, 0, -9, 0), leave()}),
               (CodeFault{0, CodeReason::misaligned_atomic}));
-    memory.windows[0].writable = true;
+    ground.windows[0].writable = true;
     EXPECT_EQ(reason({store_byte(1, 0, 2), leave()}), CodeFault{});
 }
 
 TEST(CodeInterpreter, StepsAndDepthAreLimited) {
-    Memory memory;
-    EXPECT_EQ(checked({jump(-1)}, memory).fault, (CodeFault{0, CodeReason::step_limit}));
-    const Outcome three = checked({mov(0, 7), add(0, 1), leave()}, memory, 3);
+    Ground ground;
+    EXPECT_EQ(checked({jump(-1)}, ground).fault, (CodeFault{0, CodeReason::step_limit}));
+    const Outcome three = checked({mov(0, 7), add(0, 1), leave()}, ground, 3);
     EXPECT_EQ(three.fault, CodeFault{});
     EXPECT_EQ(three.result, 8u);
     EXPECT_EQ(three.steps, 3u);
-    EXPECT_EQ(checked({mov(0, 7), add(0, 1), leave()}, memory, 2).fault,
+    EXPECT_EQ(checked({mov(0, 7), add(0, 1), leave()}, ground, 2).fault,
               (CodeFault{2, CodeReason::step_limit}));
-    EXPECT_EQ(checked({call_local(-1), leave()}, memory).fault,
+    EXPECT_EQ(checked({call_local(-1), leave()}, ground).fault,
               (CodeFault{0, CodeReason::calls_too_deep}));
-    EXPECT_EQ(checked({call(6), leave()}, memory).fault,
+    EXPECT_EQ(checked({call(6), leave()}, ground).fault,
               (CodeFault{0, CodeReason::unknown_helper}));
 }
 
 // A caller's frame is lower in nothing: the callee's begins where the caller's ends.
 TEST(CodeInterpreter, LocalCallsHaveFramesOfTheirOwn) {
-    Memory memory;
+    Ground ground;
     const Code code{mov(6, 3),          store_word(10, -8, 6), call_local(2), load_word(0, 10, -8),
                     leave(),            mov(6, 99),            store_word(10, -8, 6),
                     load_word(0, 10, -8), leave()};
-    EXPECT_EQ(checked(code, memory).result, 3u);
+    EXPECT_EQ(checked(code, ground).result, 3u);
     const Code below{call_local(1), leave(), load_word(0, 10, -520), leave()};
-    EXPECT_EQ(checked(below, memory).fault, (CodeFault{2, CodeReason::access_outside}));
+    EXPECT_EQ(checked(below, ground).fault, (CodeFault{2, CodeReason::access_outside}));
 }
 
 }  // namespace

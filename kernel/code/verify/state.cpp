@@ -1,0 +1,280 @@
+#include "kernel/code/verify/state.hpp"
+
+namespace kernel::code::verify {
+
+namespace {
+
+bool written(const Frame& frame, unsigned from, unsigned to) {
+    for (unsigned at = from; at < to; ++at) {
+        if ((frame.written[at / 64] >> (at % 64) & 1) == 0) return false;
+    }
+    return true;
+}
+bool untouched(const Frame& frame, unsigned from, unsigned to) {
+    for (unsigned at = from; at < to; ++at) {
+        if ((frame.written[at / 64] >> (at % 64) & 1) != 0) return false;
+    }
+    return true;
+}
+
+bool overlaps(const Spill& spill, const Place& place) {
+    return spill.frame == place.frame && spill.from < place.from_max + place.bytes &&
+           place.from_min < spill.from + spill.bytes;
+}
+
+const Spill* same_spill(const View& state, const Spill& wanted) {
+    for (unsigned i = 0; i < state.head->spills; ++i) {
+        const Spill& spill = state.spills[i];
+        if (spill.frame == wanted.frame && spill.from == wanted.from &&
+            spill.bytes == wanted.bytes) {
+            return &spill;
+        }
+    }
+    return nullptr;
+}
+
+// A spilled address where `whole` has written bytes must be known there too: as a number it would
+// have been read.
+bool addresses_known(const View& whole, const View& part) {
+    for (unsigned i = 0; i < part.head->spills; ++i) {
+        const Spill& spill = part.spills[i];
+        if (!spill.value.address() || same_spill(whole, spill) != nullptr) continue;
+        if (!untouched(whole.frames[spill.frame], spill.from, spill.from + spill.bytes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool contains(const Frame& whole, const Frame& part) {
+    if (whole.back != part.back) return false;
+    for (unsigned i = 0; i < whole.written.size(); ++i) {
+        if ((whole.written[i] & ~part.written[i]) != 0) return false;
+    }
+    for (unsigned i = 0; i < whole.registers.size(); ++i) {
+        if (!contains(whole.registers[i], part.registers[i])) return false;
+    }
+    return true;
+}
+
+// The values of a state in one order: lengths, registers, spills of `whole` as they are in `state`.
+unsigned value_count(const View& whole) {
+    return windows_max + whole.head->frames * frame_pointer + whole.head->spills;
+}
+const Value& value_number(const View& state, const View& whole, unsigned index) {
+    if (index < windows_max) return state.head->lengths[index];
+    index -= windows_max;
+    const unsigned registers = whole.head->frames * frame_pointer;
+    if (index < registers) {
+        return state.frames[index / frame_pointer].registers[index % frame_pointer];
+    }
+    return same_spill(state, whole.spills[index - registers])->value;
+}
+
+// Values that are copies of each other in `whole` are so in `part`.
+bool names_agree(const View& whole, const View& part) {
+    const unsigned count = value_count(whole);
+    for (unsigned i = 0; i < count; ++i) {
+        const std::uint16_t name = value_number(whole, whole, i).name;
+        if (name == 0) continue;
+        const std::uint16_t counterpart = value_number(part, whole, i).name;
+        const bool a_length = name < first_free_name;
+        if (a_length && counterpart != name) return false;
+        for (unsigned k = i + 1; k < count; ++k) {
+            if (value_number(whole, whole, k).name != name) continue;
+            const Value& other = value_number(part, whole, k);
+            if (other.name == 0 || other.name != counterpart) return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+Value State::read(unsigned register_number) const {
+    if (register_number == frame_pointer) {
+        return address_of(Kind::stack, static_cast<std::uint8_t>(head.frames - 1));
+    }
+    return frames_[head.frames - 1].registers[register_number];
+}
+
+void State::write(unsigned register_number, const Value& value) {
+    frame().registers[register_number] = value;
+}
+
+void State::name(unsigned register_number) {
+    if (register_number == frame_pointer) return;
+    Value& value = frame().registers[register_number];
+    const bool names_left = head.names != std::numeric_limits<std::uint16_t>::max();
+    if (value.number() && !value.constant() && value.name == 0 && names_left) {
+        value.name = head.names++;
+    }
+}
+
+void State::teach(const Value& value) {
+    if (value.name == 0) return;
+    for (Value& length : head.lengths) {
+        if (length.name == value.name) length = value;
+    }
+    for (unsigned i = 0; i < head.frames; ++i) {
+        for (Value& other : frames_[i].registers) {
+            if (other.name == value.name) other = value;
+        }
+    }
+    for (unsigned i = 0; i < head.spills; ++i) {
+        if (spills_[i].value.name == value.name) spills_[i].value = value;
+    }
+}
+
+void State::push_frame() {
+    const Frame& caller = frame();
+    Frame& callee = frames_[head.frames++];
+    callee = Frame{};
+    for (unsigned i = 1; i <= 5; ++i) callee.registers[i] = caller.registers[i];
+}
+
+void State::pop_frame() {
+    const Value result = frame().registers[0];
+    const auto gone = --head.frames;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < head.spills; ++i) {
+        if (spills_[i].frame != gone) spills_[kept++] = spills_[i];
+    }
+    head.spills = static_cast<std::uint8_t>(kept);
+    Frame& caller = frame();
+    for (unsigned i = 1; i <= 5; ++i) caller.registers[i] = Value{};
+    caller.registers[0] = result;
+    head.next = caller.back;
+    caller.back = 0;
+}
+
+void State::mark(unsigned frame, unsigned from, unsigned bytes, bool written) {
+    for (unsigned at = from; at < from + bytes; ++at) {
+        const std::uint64_t bit = std::uint64_t{1} << (at % 64);
+        std::uint64_t& word = frames_[frame].written[at / 64];
+        word = written ? word | bit : word & ~bit;
+    }
+}
+
+void State::drop_spills(const Place& place) {
+    unsigned kept = 0;
+    for (unsigned i = 0; i < head.spills; ++i) {
+        const Spill& spill = spills_[i];
+        if (!overlaps(spill, place)) {
+            spills_[kept++] = spill;
+        } else if (spill.value.address()) {
+            mark(spill.frame, spill.from, spill.bytes, false);
+        }
+    }
+    head.spills = static_cast<std::uint8_t>(kept);
+}
+
+CodeReason State::store(const Place& place, const Value& value) {
+    const bool exact = place.from_min == place.from_max;
+    if (value.address()) {
+        if (!exact || place.bytes != 8) return CodeReason::address_as_number;
+        const bool outlived = value.kind == Kind::stack && value.region > place.frame;
+        if (outlived) return CodeReason::address_stored;
+    }
+    drop_spills(place);
+    if (!exact) return CodeReason::none;
+    mark(place.frame, place.from_min, place.bytes, true);
+    const Value kept = value.address() ? value : low_bytes(value, place.bytes);
+    const bool nothing_known =
+        kept.number() && kept.name == 0 &&
+        contains(kept, low_bytes(any_number(), place.bytes));
+    if (nothing_known) return CodeReason::none;
+    if (head.spills == spills_max) {
+        return value.address() ? CodeReason::no_room : CodeReason::none;
+    }
+    spills_[head.spills++] = {place.from_min, place.frame, place.bytes, kept};
+    return CodeReason::none;
+}
+
+const Spill* State::spill_at(const Place& place) const {
+    for (unsigned i = 0; i < head.spills; ++i) {
+        const Spill& spill = spills_[i];
+        if (overlaps(spill, place) && spill.from == place.from_min &&
+            place.bytes <= spill.bytes) {
+            return &spill;
+        }
+    }
+    return nullptr;
+}
+
+CodeReason State::load(const Place& place, Value& value) const {
+    const unsigned to = place.from_max + place.bytes;
+    if (!written(frames_[place.frame], place.from_min, to)) {
+        return CodeReason::uninitialised_stack;
+    }
+    const bool exact = place.from_min == place.from_max;
+    const Spill* const spill = exact ? spill_at(place) : nullptr;
+    if (spill != nullptr && spill->value.address() && place.bytes == 8) {
+        value = spill->value;
+        return CodeReason::none;
+    }
+    for (unsigned i = 0; i < head.spills; ++i) {
+        if (spills_[i].value.address() && overlaps(spills_[i], place)) {
+            return CodeReason::address_as_number;
+        }
+    }
+    value = low_bytes(spill != nullptr ? spill->value : any_number(), place.bytes);
+    return CodeReason::none;
+}
+
+void State::forget(unsigned live, unsigned needed) {
+    Frame& active = frame();
+    for (unsigned i = 0; i < active.registers.size(); ++i) {
+        Value& value = active.registers[i];
+        if ((live >> i & 1) == 0) {
+            value = Value{};
+        } else if ((needed >> i & 1) == 0 && value.number()) {
+            value = any_number();
+        }
+    }
+}
+
+std::size_t State::saved_bytes() const {
+    return sizeof(Head) + head.frames * sizeof(Frame) + head.spills * sizeof(Spill);
+}
+
+void State::save(std::byte* to) const {
+    static_assert(sizeof(Head) % 8 == 0 && sizeof(Frame) % 8 == 0 && sizeof(Spill) % 8 == 0);
+    __builtin_memcpy(to, &head, sizeof(Head));
+    to += sizeof(Head);
+    __builtin_memcpy(to, frames_.data(), head.frames * sizeof(Frame));
+    to += head.frames * sizeof(Frame);
+    __builtin_memcpy(to, spills_.data(), head.spills * sizeof(Spill));
+}
+
+void State::restore(const std::byte* from) {
+    const View saved = view_of(from);
+    __builtin_memcpy(&head, saved.head, sizeof(Head));
+    __builtin_memcpy(frames_.data(), saved.frames, head.frames * sizeof(Frame));
+    __builtin_memcpy(spills_.data(), saved.spills, head.spills * sizeof(Spill));
+}
+
+View view_of(const std::byte* from) {
+    const Head* const head = reinterpret_cast<const Head*>(from);
+    const std::byte* const frames = from + sizeof(Head);
+    const std::byte* const spills = frames + head->frames * sizeof(Frame);
+    return {head, reinterpret_cast<const Frame*>(frames),
+            reinterpret_cast<const Spill*>(spills)};
+}
+
+bool contains(const View& whole, const View& part) {
+    if (whole.head->frames != part.head->frames) return false;
+    for (unsigned i = 0; i < whole.head->frames; ++i) {
+        if (!contains(whole.frames[i], part.frames[i])) return false;
+    }
+    for (unsigned i = 0; i < windows_max; ++i) {
+        if (!contains(whole.head->lengths[i], part.head->lengths[i])) return false;
+    }
+    for (unsigned i = 0; i < whole.head->spills; ++i) {
+        const Spill* const same = same_spill(part, whole.spills[i]);
+        if (same == nullptr || !contains(whole.spills[i].value, same->value)) return false;
+    }
+    return addresses_known(whole, part) && names_agree(whole, part);
+}
+
+}  // namespace kernel::code::verify

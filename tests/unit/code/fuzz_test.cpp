@@ -1,0 +1,122 @@
+// Random programs: what verification accepts never leaves its windows or its bound, and computes
+// the same wherever memory lies and whatever the stack held before.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/unit/code/generator.hpp"
+#include "tests/unit/code/ground.hpp"
+
+namespace tests::code {
+namespace {
+
+using namespace kernel::code;
+using verify::Verdict;
+
+// A place to run in, of which there are several: other addresses, another past.
+struct Place {
+    std::vector<std::byte> bytes;
+    std::byte past;
+    alignas(8) std::array<std::byte, frames_max * frame_bytes> stack;
+};
+
+struct Result {
+    std::uint64_t value;
+    std::vector<std::byte> bytes;
+    bool operator==(const Result&) const = default;
+};
+
+// $CHITIN_FUZZ_PROGRAMS: how many, instead of what a test run has time for.
+std::uint64_t program_count() {
+    const char* const wanted = std::getenv("CHITIN_FUZZ_PROGRAMS");
+    return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : CHITIN_FUZZ_PROGRAMS;
+}
+
+class CodeFuzz : public testing::Test {
+protected:
+    static constexpr std::uint32_t bytes_min = 24;
+    static constexpr std::uint32_t bytes_max = 96;
+
+    void SetUp() override {
+        places_.resize(2);
+        places_[0].past = std::byte{0x00};
+        places_[1].past = std::byte{0xa5};
+        for (Place& place : places_) place.bytes.resize(bytes_max);
+    }
+
+    Verdict verdict(const Code& code) {
+        rule_ = {.bytes_min = bytes_min, .bytes_max = bytes_max, .writable = true};
+        const Contract contract{.windows = {&rule_, 1},
+                                .helpers = {&suite_helper, 1},
+                                .steps_max = 20'000,
+                                .explored_max = 20'000};
+        return verify::verify(code, contract, memory_);
+    }
+
+    kernel::code::Run prepare(Place& place, Window& window, std::uint32_t length,
+                              std::uint64_t seed) {
+        std::mt19937_64 draw{seed};
+        for (std::byte& byte : place.bytes) byte = static_cast<std::byte>(draw());
+        place.stack.fill(place.past);
+        window = {place.bytes.data(), length, true};
+        return {.arguments = arguments_of({&window, 1}),
+                .stack = place.stack,
+                .helpers = {&suite_helper, 1}};
+    }
+
+    // The checked run's result, having held to the verdict.
+    Result hold(const Code& code, const Verdict& verdict, Place& place, std::uint32_t length,
+                std::uint64_t seed) {
+        Window window;
+        kernel::code::Run run = prepare(place, window, length, seed);
+        run.stack = std::span{place.stack}.last(std::size_t{verdict.frames_max} * frame_bytes);
+        const Outcome outcome = interpret_checked(code, run, {&window, 1}, verdict.steps_max);
+        EXPECT_EQ(outcome.fault.reason, CodeReason::none)
+            << "seed " << seed << " at " << outcome.fault.instruction << ": "
+            << text_of(outcome.fault.reason);
+        return {outcome.result, place.bytes};
+    }
+
+    std::vector<Place> places_;
+    std::vector<std::byte> memory_ = std::vector<std::byte>(std::size_t{256} << 10);
+    WindowRule rule_;
+};
+
+TEST_F(CodeFuzz, AcceptedProgramsHoldToTheirVerdict) {
+    const std::uint64_t programs = program_count();
+    std::uint64_t accepted = 0;
+    for (std::uint64_t seed = 1; seed <= programs && !HasFailure(); ++seed) {
+        Generator generator{seed};
+        const Code code = generator.program(bytes_min, bytes_max);
+        const Verdict verdict = this->verdict(code);
+        if (!verdict.accepted()) continue;
+        ++accepted;
+        for (const std::uint32_t length : {bytes_min, bytes_min + 9, bytes_max}) {
+            const Result here = hold(code, verdict, places_[0], length, seed);
+            const Result there = hold(code, verdict, places_[1], length, seed);
+            EXPECT_EQ(here, there) << "seed " << seed;
+        }
+    }
+    RecordProperty("accepted", std::to_string(accepted));
+    std::printf("%llu of %llu programs accepted\n", static_cast<unsigned long long>(accepted),
+                static_cast<unsigned long long>(programs));
+    EXPECT_GT(accepted, programs / 4) << "the generator no longer makes acceptable programs";
+}
+
+// The canary: run with less than the contract promised, programs must be seen to go outside.
+TEST_F(CodeFuzz, ABrokenPromiseIsSeen) {
+    unsigned outside = 0;
+    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+        Generator generator{seed};
+        const Code code = generator.program(bytes_min, bytes_max);
+        if (!verdict(code).accepted()) continue;
+        Window window;
+        const auto run = prepare(places_[0], window, bytes_min / 2, seed);
+        const Outcome outcome = interpret_checked(code, run, {&window, 1}, 20'000);
+        outside += outcome.fault.reason == CodeReason::access_outside ? 1 : 0;
+    }
+    EXPECT_GT(outside, 0u);
+}
+
+}  // namespace
+}  // namespace tests::code
