@@ -1,5 +1,6 @@
 #include "kernel/code/verify/execution.hpp"
 
+#include "kernel/base/assert.hpp"
 #include "kernel/code/arithmetic.hpp"
 
 namespace kernel::code::verify {
@@ -230,7 +231,7 @@ CodeReason Execution::atomic_step(const Instruction& i) {
 
 CodeReason Execution::call_helper(const Instruction& i) {
     const Helper* const helper = find_helper(contract_.helpers, i.imm);
-    if (helper == nullptr) return CodeReason::unknown_helper;
+    CHITIN_ASSERT(helper != nullptr);
     for (unsigned argument = 1; argument <= helper->arguments; ++argument) {
         const CodeReason reason = number(state_.read(argument));
         if (reason != CodeReason::none) return reason;

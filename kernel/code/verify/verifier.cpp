@@ -5,6 +5,20 @@
 
 namespace kernel::code::verify {
 
+namespace {
+
+// Every helper that is called exists, even where no path leads: the compiler needs its address.
+CodeFault helpers_known(std::span<const Instruction> units, std::span<const Helper> helpers) {
+    for (std::uint32_t at = 0; at < units.size(); ++at) {
+        const Instruction& i = units[at];
+        if (i.opcode != opcode_call || calls_local(i)) continue;
+        if (find_helper(helpers, i.imm) == nullptr) return {at, CodeReason::unknown_helper};
+    }
+    return {};
+}
+
+}  // namespace
+
 std::size_t memory_min(std::size_t instructions) {
     constexpr std::size_t branches_waiting = 16;
     return base::Arena::room<State>(1) + base::Arena::room<Note>(instructions) +
@@ -15,6 +29,7 @@ Verdict verify(std::span<const Instruction> units, const Contract& contract,
                std::span<std::byte> memory) {
     Verdict verdict;
     verdict.fault = form(units);
+    if (verdict.accepted()) verdict.fault = helpers_known(units, contract.helpers);
     if (!verdict.accepted()) return verdict;
     if (memory.size() < memory_min(units.size())) {
         verdict.fault.reason = CodeReason::no_room;

@@ -20,7 +20,7 @@ struct Verdict {
     CodeFault fault;                ///< reason none: accepted, and the rest has meaning
     std::uint32_t steps_max = 0;    ///< no run executes more instructions
     std::uint32_t frames_max = 0;   ///< stack frames that a run needs, at least 1
-    std::uint32_t explored = 0;     ///< what verification did, as Contract::explored_max counts it
+    std::uint32_t explored = 0;     ///< what it took, as Contract::explored_max counts it
     std::uint32_t memory_used = 0;  ///< of the caller's memory, bytes
 
     [[nodiscard]] bool accepted() const { return fault.reason == CodeReason::none; }
@@ -30,7 +30,8 @@ struct Verdict {
 /// KiB more, programs with many branches and loops are verified fast.
 [[nodiscard]] std::size_t memory_min(std::size_t instructions);
 
-/// Looks at form() first. Nothing of `memory` is needed afterwards.
+/// Looks at form() first, then for helpers that the contract does not offer. Nothing of `memory`
+/// is needed afterwards.
 [[nodiscard]] Verdict verify(std::span<const Instruction> units, const Contract& contract,
                              std::span<std::byte> memory);
 

@@ -1,9 +1,10 @@
 // Random programs: what verification accepts never leaves its windows or its bound, and computes
-// the same wherever memory lies and whatever the stack held before.
+// the same wherever memory lies and whatever the stack held before, interpreted or compiled.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
+#include "tests/unit/code/compiled.hpp"
 #include "tests/unit/code/generator.hpp"
 #include "tests/unit/code/ground.hpp"
 
@@ -77,6 +78,20 @@ protected:
         return {outcome.result, place.bytes};
     }
 
+    Result interpreted(const Code& code, Place& place, std::uint32_t length, std::uint64_t seed) {
+        Window window;
+        const kernel::code::Run run = prepare(place, window, length, seed);
+        const std::uint64_t value = interpret(code, run);
+        return {value, place.bytes};
+    }
+    Result compiled(const CompiledCode& code, Place& place, std::uint32_t length,
+                    std::uint64_t seed) {
+        Window window;
+        const kernel::code::Run run = prepare(place, window, length, seed);
+        const std::uint64_t value = code.call(run);
+        return {value, place.bytes};
+    }
+
     std::vector<Place> places_;
     std::vector<std::byte> memory_ = std::vector<std::byte>(std::size_t{256} << 10);
     WindowRule rule_;
@@ -91,10 +106,13 @@ TEST_F(CodeFuzz, AcceptedProgramsHoldToTheirVerdict) {
         const Verdict verdict = this->verdict(code);
         if (!verdict.accepted()) continue;
         ++accepted;
+        const CompiledCode translated{code, {&suite_helper, 1}};
         for (const std::uint32_t length : {bytes_min, bytes_min + 9, bytes_max}) {
             const Result here = hold(code, verdict, places_[0], length, seed);
             const Result there = hold(code, verdict, places_[1], length, seed);
             EXPECT_EQ(here, there) << "seed " << seed;
+            EXPECT_EQ(here, interpreted(code, places_[1], length, seed)) << "seed " << seed;
+            EXPECT_EQ(here, compiled(translated, places_[0], length, seed)) << "seed " << seed;
         }
     }
     RecordProperty("accepted", std::to_string(accepted));

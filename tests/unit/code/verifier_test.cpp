@@ -180,7 +180,10 @@ TEST(CodeVerifier, Calls) {
     Ground ground;
     const Case cases[] = {
         {"no such helper", {mov(1, 0), call(6), leave()}, {1, CodeReason::unknown_helper}},
-        {"argument unset", {copy(0, 2), call(5), leave()}, {}},
+        {"no such helper, where no path leads", {mov(0, 0), jump(1), call(6), leave()},
+         {2, CodeReason::unknown_helper}},
+        {"argument unset", {mov(1, 0), call(5), call(5), leave()},
+         {2, CodeReason::uninitialised}},
         {"address passed", {copy(1, 10), call(5), leave()}, {1, CodeReason::address_as_number}},
         {"scratch lost", {mov(1, 0), call(5), copy(0, 1), leave()},
          {2, CodeReason::uninitialised}},
