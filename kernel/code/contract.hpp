@@ -1,7 +1,8 @@
 #pragma once
 
 /// Contract: what a downloaded program is given, and so what it is verified against. A program is
-/// accepted for one contract and may run under no other.
+/// accepted for one contract and may run under no other. Decisions:
+/// kernel/design/0012-downloaded-code.md.
 ///
 /// Entry (the public conformance suite's convention, for one window; a second follows it):
 ///     r1 = base of window 0, r2 = its length, r3 = base of window 1, r4 = its length;
@@ -55,7 +56,7 @@ struct Contract {
     std::span<const Helper> helpers;
     std::uint32_t steps_max = 1'000'000;      ///< refuse a larger bound; instructions
     std::uint32_t explored_max = 1'000'000;   ///< instructions that verification may look
-                                              ///< at; 16 comparisons of states count as one
+                                              ///< at; comparing states counts as well
 };
 
 /// A window in memory, for one run; its length lies within its rule.

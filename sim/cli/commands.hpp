@@ -13,6 +13,7 @@ void add_boot(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_trace(CLI::App& app, int& exit_code);
 void add_record(CLI::App& app, int& exit_code);
+void add_bpf(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     add_trace(app, exit_code);
     add_record(app, exit_code);
     add_misses(app, exit_code);
+    add_bpf(app, exit_code);
     add_list(app, exit_code);
     add_test(app, exit_code);
     add_version(app, exit_code);

@@ -10,45 +10,63 @@ namespace {
 
 // A state is kept where paths meet, but not again after fewer steps than this.
 constexpr std::uint32_t keep_apart = 6;
-// Comparisons with kept states that count as one instruction looked at.
-constexpr std::uint32_t compared_as_one = 16;
+// Comparisons with kept states that count as one instruction looked at, where registers differ;
+// every other counts as one.
+constexpr std::uint32_t compared_as_one = 8;
 constexpr std::size_t unit = 8;
 
 }  // namespace
 
 Explorer::Explorer(Program program, const Contract& contract, std::span<Note> notes, State& state,
-                   std::span<std::byte> pool)
+                   std::span<std::byte> pool, std::size_t memory_used)
     : program_{program},
       contract_{contract},
       notes_{notes},
       state_{state},
       pool_{pool},
       execution_{program, contract, notes, state},
-      waits_{pool.size() / unit * unit} {}
+      waits_{pool.size() / unit * unit},
+      fixed_{static_cast<std::uint32_t>(memory_used)} {
+    verdict_.memory_used = fixed_;
+}
 
 Explorer::Node& Explorer::node(std::uint32_t name) {
     CHITIN_ASSERT(name != 0);
     return *reinterpret_cast<Node*>(pool_.data() + (name - 1) * unit);
 }
 
-Verdict Explorer::run() {
-    CodeFault fault{0, execution_.enter()};
-    while (fault.reason == CodeReason::none) {
-        fault.instruction = state_.head.next;
-        Meeting meeting = Meeting::nothing_known;
-        if (notes_[state_.head.next].meeting != 0) meeting = meet();
-        if (meeting == Meeting::known) {
-            if (!end_line(known_)) break;
-            continue;
-        }
-        fault.reason = meeting == Meeting::endless ? CodeReason::endless_loop : advance();
-        if (fault.reason != CodeReason::none || !execution_.ended()) continue;
-        execution_.restart();
-        if (!end_line(0)) break;
+bool Explorer::run(std::uint32_t budget) {
+    if (!begun_) {
+        begun_ = true;
+        verdict_.fault.reason = execution_.enter();
     }
-    verdict_.fault = fault.reason == CodeReason::none ? CodeFault{} : fault;
+    const std::uint32_t from = verdict_.explored;
+    bool more = true;
+    while (more && verdict_.accepted()) {
+        if (verdict_.explored - from >= budget) return false;
+        more = explore();
+    }
     verdict_.steps_max = whole_;
-    return verdict_;
+    const bool over = verdict_.accepted() && whole_ > contract_.steps_max;
+    if (over) verdict_.fault = {0, CodeReason::bound_over_limit};
+    return true;
+}
+
+// One instruction, or what a kept state says about all that follow. False: no path is left.
+bool Explorer::explore() {
+    const std::uint32_t at = state_.head.next;
+    Meeting meeting = Meeting::nothing_known;
+    if (notes_[at].meeting != 0) meeting = meet();
+    if (meeting == Meeting::known) return end_line(known_);
+    const CodeReason reason =
+        meeting == Meeting::endless ? CodeReason::endless_loop : advance();
+    if (reason != CodeReason::none) {
+        verdict_.fault = {at, reason};
+    } else if (execution_.ended()) {
+        execution_.restart();
+        return end_line(0);
+    }
+    return true;
 }
 
 Explorer::Meeting Explorer::meet() {
@@ -57,10 +75,11 @@ Explorer::Meeting Explorer::meet() {
     const View here = state_.view();
     std::uint32_t name = note.newest;
     while (name != 0) {
-        if (++compared_ % compared_as_one == 0) ++verdict_.explored;
         Node& kept = node(name);
         const View there = view_of(reinterpret_cast<const std::byte*>(&kept + 1));
-        if (contains(there, here)) {
+        const bool alike = frames_contain(there, here);
+        if (alike || ++compared_ % compared_as_one == 0) ++verdict_.explored;
+        if (alike && contains(there, here)) {
             if (kept.open == 0) {
                 known_ = kept.rest;
                 return Meeting::known;
@@ -87,6 +106,12 @@ void Explorer::keep() {
     note.newest = name;
     parent_ = name;
     steps_ = 0;
+    note_memory();
+}
+
+void Explorer::note_memory() {
+    const auto used = static_cast<std::uint32_t>(pool_.size() - waits_ + kept_) + fixed_;
+    if (used > verdict_.memory_used) verdict_.memory_used = used;
 }
 
 CodeReason Explorer::advance() {
@@ -121,8 +146,7 @@ bool Explorer::wait(bool taken) {
     std::construct_at(reinterpret_cast<Waiting*>(at), Waiting{parent_, steps_, total_, taken});
     state_.save(at + sizeof(Waiting));
     if (parent_ != 0) ++node(parent_).open;
-    const auto used = static_cast<std::uint32_t>(pool_.size() - waits_ + kept_);
-    if (used > verdict_.memory_used) verdict_.memory_used = used;
+    note_memory();
     return true;
 }
 

@@ -18,11 +18,14 @@ namespace kernel::code::verify {
 
 class Explorer {
 public:
-    /// `pool` is aligned to 8 bytes; `notes` are taken.
+    /// `pool` is aligned to 8 bytes; `notes` are taken; `memory_used` elsewhere, for the verdict.
     Explorer(Program program, const Contract& contract, std::span<Note> notes, State& state,
-             std::span<std::byte> pool);
+             std::span<std::byte> pool, std::size_t memory_used);
 
-    [[nodiscard]] Verdict run();
+    /// Explores on, for about `budget` instructions. False: call again.
+    [[nodiscard]] bool run(std::uint32_t budget);
+    /// Once run() has returned true.
+    [[nodiscard]] const Verdict& verdict() const { return verdict_; }
 
 private:
     // A kept state; the state's bytes follow. Nodes are named by where they lie, in units of 8
@@ -44,6 +47,7 @@ private:
     };
     enum class Meeting { nothing_known, known, endless };
 
+    bool explore();
     [[nodiscard]] Node& node(std::uint32_t name);
     [[nodiscard]] Meeting meet();
     void keep();
@@ -52,6 +56,7 @@ private:
     [[nodiscard]] bool wait(bool taken);
     // Ends the line of exploration with `rest` more steps; false: none is left.
     bool end_line(std::uint32_t rest);
+    void note_memory();
     void complete(std::uint32_t name, std::uint32_t rest);
 
     Program program_;
@@ -62,10 +67,12 @@ private:
     Execution execution_;
     std::size_t kept_ = 0;
     std::size_t waits_;
+    std::uint32_t fixed_;
     std::uint32_t parent_ = 0;
     std::uint32_t steps_ = 0;  // since the parent
     std::uint32_t total_ = 0;  // since the program's beginning
     std::uint32_t compared_ = 0;
+    bool begun_ = false;
     std::uint32_t known_ = 0;  // the longest run of the state last found known
     std::uint32_t whole_ = 0;  // the longest run of all
     Verdict verdict_;

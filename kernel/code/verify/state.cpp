@@ -57,34 +57,44 @@ bool contains(const Frame& whole, const Frame& part) {
     return true;
 }
 
-// The values of a state in one order: lengths, registers, spills of `whole` as they are in `state`.
-unsigned value_count(const View& whole) {
-    return windows_max + whole.head->frames * frame_pointer + whole.head->spills;
-}
-const Value& value_number(const View& state, const View& whole, unsigned index) {
-    if (index < windows_max) return state.head->lengths[index];
-    index -= windows_max;
-    const unsigned registers = whole.head->frames * frame_pointer;
-    if (index < registers) {
-        return state.frames[index / frame_pointer].registers[index % frame_pointer];
-    }
-    return same_spill(state, whole.spills[index - registers])->value;
-}
-
-// Values that are copies of each other in `whole` are so in `part`.
-bool names_agree(const View& whole, const View& part) {
-    const unsigned count = value_count(whole);
-    for (unsigned i = 0; i < count; ++i) {
-        const std::uint16_t name = value_number(whole, whole, i).name;
-        if (name == 0) continue;
-        const std::uint16_t counterpart = value_number(part, whole, i).name;
-        const bool a_length = name < first_free_name;
-        if (a_length && counterpart != name) return false;
-        for (unsigned k = i + 1; k < count; ++k) {
-            if (value_number(whole, whole, k).name != name) continue;
-            const Value& other = value_number(part, whole, k);
-            if (other.name == 0 || other.name != counterpart) return false;
+// Names of `whole` beside those that the same values have in `part`.
+class NamePairs {
+public:
+    // False: copies of one number in `whole` are not so in `part`.
+    bool add(std::uint16_t whole, std::uint16_t part) {
+        if (whole == 0) return true;
+        if (whole < first_free_name && part != whole) return false;
+        for (unsigned i = 0; i < count_; ++i) {
+            if (pairs_[i].whole == whole) return part != 0 && pairs_[i].part == part;
         }
+        pairs_[count_++] = {whole, part};
+        return true;
+    }
+
+private:
+    struct Pair {
+        std::uint16_t whole;
+        std::uint16_t part;
+    };
+    std::array<Pair, windows_max + frames_max * frame_pointer + spills_max> pairs_;
+    unsigned count_ = 0;
+};
+
+bool names_agree(const View& whole, const View& part) {
+    NamePairs pairs;
+    for (unsigned i = 0; i < windows_max; ++i) {
+        if (!pairs.add(whole.head->lengths[i].name, part.head->lengths[i].name)) return false;
+    }
+    for (unsigned i = 0; i < whole.head->frames; ++i) {
+        for (unsigned k = 0; k < frame_pointer; ++k) {
+            const Value& one = whole.frames[i].registers[k];
+            if (!pairs.add(one.name, part.frames[i].registers[k].name)) return false;
+        }
+    }
+    for (unsigned i = 0; i < whole.head->spills; ++i) {
+        const Spill& spill = whole.spills[i];
+        if (spill.value.name == 0) continue;
+        if (!pairs.add(spill.value.name, same_spill(part, spill)->value.name)) return false;
     }
     return true;
 }
@@ -262,11 +272,16 @@ View view_of(const std::byte* from) {
             reinterpret_cast<const Spill*>(spills)};
 }
 
-bool contains(const View& whole, const View& part) {
+bool frames_contain(const View& whole, const View& part) {
     if (whole.head->frames != part.head->frames) return false;
-    for (unsigned i = 0; i < whole.head->frames; ++i) {
+    for (unsigned i = whole.head->frames; i-- > 0;) {
         if (!contains(whole.frames[i], part.frames[i])) return false;
     }
+    return true;
+}
+
+bool contains(const View& whole, const View& part) {
+    if (!frames_contain(whole, part)) return false;
     for (unsigned i = 0; i < windows_max; ++i) {
         if (!contains(whole.head->lengths[i], part.head->lengths[i])) return false;
     }

@@ -101,6 +101,9 @@ private:
 /// The view of what save() wrote to `from`.
 [[nodiscard]] View view_of(const std::byte* from);
 
+/// The same of the registers and the written stack alone: most states that differ do so here.
+[[nodiscard]] bool frames_contain(const View& whole, const View& part);
+
 /// Every execution that comes here in state `part` is one that `whole` stands for.
 [[nodiscard]] bool contains(const View& whole, const View& part);
 

@@ -1,5 +1,7 @@
 #include "kernel/code/verify/verifier.hpp"
 
+#include <memory>
+
 #include "kernel/base/arena.hpp"
 #include "kernel/code/verify/explorer.hpp"
 
@@ -17,37 +19,44 @@ CodeFault helpers_known(std::span<const Instruction> units, std::span<const Help
     return {};
 }
 
+template <class T>
+struct alignas(T) Space {
+    std::byte bytes[sizeof(T)];
+};
+
 }  // namespace
 
 std::size_t memory_min(std::size_t instructions) {
     constexpr std::size_t branches_waiting = 16;
-    return base::Arena::room<State>(1) + base::Arena::room<Note>(instructions) +
+    return base::Arena::room<Explorer>(1) + base::Arena::room<State>(1) +
+           base::Arena::room<Note>(instructions) +
            branches_waiting * (sizeof(Head) + sizeof(Frame) + sizeof(Spill)) + alignof(State);
 }
 
-Verdict verify(std::span<const Instruction> units, const Contract& contract,
-               std::span<std::byte> memory) {
-    Verdict verdict;
-    verdict.fault = form(units);
-    if (verdict.accepted()) verdict.fault = helpers_known(units, contract.helpers);
-    if (!verdict.accepted()) return verdict;
-    if (memory.size() < memory_min(units.size())) {
-        verdict.fault.reason = CodeReason::no_room;
-        return verdict;
-    }
+Beginning begin(std::span<const Instruction> units, const Contract& contract,
+                std::span<std::byte> memory) {
+    CodeFault fault = form(units);
+    if (fault.reason == CodeReason::none) fault = helpers_known(units, contract.helpers);
+    if (fault.reason != CodeReason::none) return {fault, nullptr};
+    if (memory.size() < memory_min(units.size())) return {{0, CodeReason::no_room}, nullptr};
     base::Arena arena{memory};
+    const std::span<Space<Explorer>> place = arena.take<Space<Explorer>>(1);
     State& state = arena.take<State>(1).front();
     const std::span<Note> notes = arena.take<Note>(units.size());
     take_notes(units, notes);
     // Behind the notes everything is aligned to 8 bytes, as they are.
     static_assert(alignof(State) == 8 && sizeof(Note) == 8);
-    const std::size_t fixed = arena.used();
-    verdict = Explorer{units, contract, notes, state, memory.subspan(fixed)}.run();
-    verdict.memory_used += static_cast<std::uint32_t>(fixed);
-    if (verdict.accepted() && verdict.steps_max > contract.steps_max) {
-        verdict.fault.reason = CodeReason::bound_over_limit;
-    }
-    return verdict;
+    const std::span<std::byte> pool = memory.subspan(arena.used());
+    auto* const explorer = reinterpret_cast<Explorer*>(place.data());
+    return {{}, std::construct_at(explorer, units, contract, notes, state, pool, arena.used())};
+}
+
+Verdict verify(std::span<const Instruction> units, const Contract& contract,
+               std::span<std::byte> memory) {
+    const Beginning beginning = begin(units, contract, memory);
+    if (beginning.explorer == nullptr) return {.fault = beginning.fault};
+    while (!beginning.explorer->run(contract.explored_max)) continue;
+    return beginning.explorer->verdict();
 }
 
 }  // namespace kernel::code::verify

@@ -30,8 +30,20 @@ struct Verdict {
 /// KiB more, programs with many branches and loops are verified fast.
 [[nodiscard]] std::size_t memory_min(std::size_t instructions);
 
-/// Looks at form() first, then for helpers that the contract does not offer. Nothing of `memory`
-/// is needed afterwards.
+class Explorer;
+
+/// A verification about to go on; it lies at the beginning of the memory it was given.
+struct Beginning {
+    CodeFault fault;     ///< no reason: there is an explorer
+    Explorer* explorer;  ///< run() it until it is done: explorer.hpp
+};
+
+/// Looks at form(), then for helpers that the contract does not offer, and prepares exploration.
+/// Program, contract and memory stay as they are until it is done.
+[[nodiscard]] Beginning begin(std::span<const Instruction> units, const Contract& contract,
+                              std::span<std::byte> memory);
+
+/// The same and all of exploration at once. Nothing of `memory` is needed afterwards.
 [[nodiscard]] Verdict verify(std::span<const Instruction> units, const Contract& contract,
                              std::span<std::byte> memory);
 

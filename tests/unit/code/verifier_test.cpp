@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "kernel/code/verify/explorer.hpp"
 #include "tests/unit/code/ground.hpp"
 
 namespace tests::code {
@@ -258,6 +259,25 @@ TEST(CodeVerifier, CountsThatDecideNothingAreFree) {
     EXPECT_EQ(verdict.fault, CodeFault{}) << text_of(verdict.fault.reason);
     EXPECT_EQ(verdict.steps_max, 3u + 7 * 40);
     EXPECT_LT(verdict.explored, 10 * verdict.steps_max);
+}
+
+// In small steps the verdict is what it is at once.
+TEST(CodeVerifier, GoesOnInSteps) {
+    Ground ground{std::vector<std::byte>(16)};
+    const Contract contract = ground.contract();
+    const Code code = counting(300);
+    std::vector<std::byte> memory(std::size_t{64} << 10);
+    const Verdict whole = verify::verify(code, contract, memory);
+    const verify::Beginning beginning = verify::begin(code, contract, memory);
+    ASSERT_NE(beginning.explorer, nullptr);
+    unsigned calls = 1;
+    while (!beginning.explorer->run(10)) ++calls;
+    const Verdict& stepwise = beginning.explorer->verdict();
+    EXPECT_EQ(stepwise.fault, whole.fault);
+    EXPECT_EQ(stepwise.steps_max, whole.steps_max);
+    EXPECT_EQ(stepwise.explored, whole.explored);
+    EXPECT_EQ(stepwise.memory_used, whole.memory_used);
+    EXPECT_GE(calls, whole.explored / 20);
 }
 
 TEST(CodeVerifier, MemoryAndContractAreChecked) {
