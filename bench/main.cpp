@@ -57,7 +57,7 @@ public:
             const std::string& name = run.run_name.function_name;
             if (run.aggregate_name != "median") continue;
             if (name.starts_with("linux/")) figures[name.substr(6)] = run.GetAdjustedRealTime();
-            if (name.starts_with("code/")) code_figures[name.substr(5)] = run.GetAdjustedRealTime();
+            if (name.starts_with("code/")) code_figures[name.substr(5)] = run.GetAdjustedCPUTime();
         }
         ConsoleReporter::ReportRuns(runs);
     }

@@ -1,6 +1,9 @@
 // Disassembly and hexadecimal text.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+#include <random>
 #include <set>
 
 #include "sim/testbed/bpf/disassembly.hpp"
@@ -66,6 +69,25 @@ TEST(CodeDisassembly, EveryOpcodeReadsDifferently) {
     }
     EXPECT_EQ(texts.size(), 256u);
     EXPECT_GT(known, 50u);
+}
+
+// Any bytes can be looked at: no crash, and a line for each unit.
+TEST(CodeDisassembly, RandomBytes) {
+    std::mt19937_64 draw{1};
+    for (int round = 0; round < 20'000; ++round) {
+        Code code(1 + draw() % 12);
+        for (Instruction& i : code) {
+            const std::uint64_t bytes = draw();
+            std::memcpy(&i, &bytes, sizeof i);
+            if (draw() % 2 == 0) i.registers = static_cast<std::uint8_t>(i.registers & 0x77);
+            if (draw() % 2 == 0) i.offset = 0;
+            if (draw() % 2 == 0) i.imm = 0;
+        }
+        const std::string text = sim::testbed::bpf::listing(code);
+        EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(text, '\n')), code.size());
+        const auto fault = kernel::code::form(code);
+        EXPECT_LT(fault.instruction, code.size());
+    }
 }
 
 TEST(CodeHex, BytesAndTheirErrors) {

@@ -211,16 +211,26 @@ void Generator::functions() {
     }
 }
 
+// What is no longer well-formed is mostly taken back: such programs are refused at first sight.
 void Generator::mutate() {
-    for (auto count = 1 + below(3); count > 0; --count) {
+    for (auto count = 1 + below(4); count > 0; --count) {
         Instruction& i = code_[below(code_.size())];
+        const Instruction before = i;
         switch (below(4)) {
             case 0: i.registers = static_cast<std::uint8_t>(below(11) | below(11) << 4); break;
             case 1: i.offset = static_cast<std::int16_t>(i.offset ^ 1 << below(8)); break;
             case 2: i.imm ^= 1 << below(31); break;
             default: i = make(opcode(draw_()), static_cast<unsigned>(below(11)), 0, 0, constant());
         }
+        const bool formed = kernel::code::form(code_).reason == kernel::code::CodeReason::none;
+        if (!formed && below(16) != 0) i = before;
     }
+}
+
+Code Generator::mutated(const Code& code) {
+    code_ = code;
+    mutate();
+    return code_;
 }
 
 Code Generator::program(std::uint32_t bytes_min, std::uint32_t bytes_max) {

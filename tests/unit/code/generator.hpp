@@ -18,6 +18,8 @@ public:
 
     /// At least `bytes_min` of window 0 are there; longer accesses are guarded by a comparison.
     [[nodiscard]] Code program(std::uint32_t bytes_min, std::uint32_t bytes_max);
+    /// `code` with a few fields changed.
+    [[nodiscard]] Code mutated(const Code& code);
     [[nodiscard]] std::uint64_t below(std::uint64_t limit) { return draw_() % limit; }
 
 private:
