@@ -30,6 +30,28 @@ CodeReason number(const Value& value) {
     return value.address() ? CodeReason::address_as_number : CodeReason::uninitialised;
 }
 
+// A number, or an address into a window, and a constant: the result's name is theirs. Only where
+// neither wraps: then differences are those of the numbers as they are.
+void keep_name(const Instruction& i, const Value& a, const Value& b, Value& result) {
+    constexpr std::uint32_t largest = 0xffff'ffff;
+    const Value& named = a.name != 0 ? a : b;
+    const Value& other = a.name != 0 ? b : a;
+    const Alu operation = alu_of(i.opcode);
+    const bool adds = operation == Alu::add ||
+                      (operation == Alu::bit_or && a.number() && b.number() &&
+                       ((a.bits.known | a.bits.unknown) & (b.bits.known | b.bits.unknown)) == 0);
+    if (!adds || named.name < first_free_name || !other.constant()) return;
+    if (other.name != 0 || !within_reach(other)) return;
+    const auto more = static_cast<std::int64_t>(other.bits.known);
+    const std::int64_t delta = named.delta + more;
+    if (delta < -reach || delta > reach) return;
+    const bool narrow = named.umax <= largest;
+    const bool wraps = !narrow || named.smin + more < 0 || named.smax + more > largest;
+    if (named.number() && wraps) return;
+    result.name = named.name;
+    result.delta = static_cast<std::int32_t>(delta);
+}
+
 bool rule_sound(const WindowRule& rule) {
     return rule.bytes_min <= rule.bytes_max && rule.bytes_max <= window_bytes_max;
 }
@@ -114,7 +136,9 @@ CodeReason Execution::arithmetic_step(const Instruction& i) {
         return CodeReason::uninitialised;
     }
     if (a.address() || b.address()) return address_step(i, a, b);
-    state_.write(i.dst(), arithmetic(i, a, b));
+    Value result = arithmetic(i, a, b);
+    if (operation != Alu::mov) keep_name(i, a, b, result);
+    state_.write(i.dst(), result);
     return CodeReason::none;
 }
 
@@ -137,6 +161,7 @@ CodeReason Execution::address_step(const Instruction& i, const Value& a, const V
         }
         result.kind = address.kind;
         result.region = address.region;
+        if (address.kind == Kind::window) keep_name(i, a, b, result);
     }
     state_.write(i.dst(), result);
     return CodeReason::none;
@@ -155,7 +180,8 @@ CodeReason Execution::check(const Access& access) const {
         return inside ? CodeReason::none : CodeReason::outside_stack;
     }
     const auto length = static_cast<std::int64_t>(state_.head.lengths[base.region].umin);
-    if (from < 0 || to > length) return CodeReason::outside_window;
+    const bool inside = to <= length || state_.length_learned(base, to - base.smax);
+    if (from < 0 || !inside) return CodeReason::outside_window;
     const bool allowed = !access.store || contract_.windows[base.region].writable;
     return allowed ? CodeReason::none : CodeReason::read_only;
 }
@@ -311,10 +337,32 @@ CodeReason Execution::ways(Ways& ways) const {
     return CodeReason::none;
 }
 
+// What a number not larger than a window's length says about the window.
+void Execution::learn_length(const Instruction& i, bool taken) {
+    const Jump condition = jump_of(i.opcode);
+    const bool greater = condition == Jump::gt || condition == Jump::ge;
+    const bool less = condition == Jump::lt || condition == Jump::le;
+    if (!greater && !less) return;
+    const bool dst_is_low = less == taken;
+    const bool strict = taken ? condition == Jump::gt || condition == Jump::lt
+                              : condition == Jump::ge || condition == Jump::le;
+    const Value high = state_.read(dst_is_low ? i.src() : i.dst());
+    const bool a_length = high.number() && high.name != 0 && high.name < first_free_name;
+    if (!a_length) return;
+    const unsigned low = dst_is_low ? i.dst() : i.src();
+    state_.name(low);
+    Value value = state_.read(low);
+    const bool halves = class_of(i.opcode) == Class::jmp32;
+    if (!value.number() || (halves && value.umax > 0xffff'ffff)) return;
+    value.delta += strict ? 1 : 0;
+    state_.learn_length(value, high.name - 1u);
+}
+
 void Execution::go(bool taken) {
     const std::uint32_t at = state_.head.next;
     const Instruction& i = program_[at];
     state_.head.next = taken ? target_of(i, at) : at + 1;
+    if (source_is_register(i.opcode)) learn_length(i, taken);
     Value a = state_.read(i.dst());
     Value b;
     (void)operand(i, b);
@@ -325,7 +373,7 @@ void Execution::go(bool taken) {
     state_.teach(a);
     if (compares_with_itself || !source_is_register(i.opcode)) return;
     // Copies of one number were compared: the first has taught the second.
-    if (b.name != 0 && b.name == a.name) return;
+    if (a.same_number(b)) return;
     state_.write(i.src(), b);
     state_.teach(b);
 }

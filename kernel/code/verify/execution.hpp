@@ -51,6 +51,7 @@ private:
     [[nodiscard]] CodeReason check(const Access& access) const;
     [[nodiscard]] CodeReason load_from(const Access& access, Value& value) const;
     [[nodiscard]] CodeReason store_to(const Access& access, const Value& value);
+    void learn_length(const Instruction& i, bool taken);
     [[nodiscard]] CodeReason comparable(const Instruction& i, Value& a, Value& b) const;
 
     Program program_;

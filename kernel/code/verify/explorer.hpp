@@ -18,7 +18,8 @@ namespace kernel::code::verify {
 
 class Explorer {
 public:
-    /// `pool` is aligned to 8 bytes; `notes` are taken; `memory_used` elsewhere, for the verdict.
+    /// `pool` is aligned to 8 bytes, `notes` are taken, `state` is as it was made; `memory_used` is
+    /// what lies elsewhere, for the verdict.
     Explorer(Program program, const Contract& contract, std::span<Note> notes, State& state,
              std::span<std::byte> pool, std::size_t memory_used);
 

@@ -57,17 +57,36 @@ bool contains(const Frame& whole, const Frame& part) {
     return true;
 }
 
-// Names of `whole` beside those that the same values have in `part`.
+// Names of `whole` beside those that the same values have in `part`. The number of a name there
+// is that of its partner here, and `shift` more.
 class NamePairs {
 public:
-    // False: copies of one number in `whole` are not so in `part`.
-    bool add(std::uint16_t whole, std::uint16_t part) {
-        if (whole == 0) return true;
-        if (whole < first_free_name && part != whole) return false;
+    // False: what is one number and a constant in `whole` is not so in `part`.
+    bool add(const Value& whole, const Value& part) {
+        if (whole.name == 0) return true;
+        const std::int64_t shift = std::int64_t{part.delta} - whole.delta;
+        const bool a_length = whole.name < first_free_name;
+        if (a_length && (part.name != whole.name || shift != 0)) return false;
         for (unsigned i = 0; i < count_; ++i) {
-            if (pairs_[i].whole == whole) return part != 0 && pairs_[i].part == part;
+            const Pair& pair = pairs_[i];
+            if (pair.whole != whole.name) continue;
+            return part.name != 0 && pair.part == part.name && pair.shift == shift;
         }
-        pairs_[count_++] = {whole, part};
+        pairs_[count_++] = {whole.name, part.name, shift};
+        return true;
+    }
+    // Whether `part` knows what `whole` does: of a name that nothing has any more, nothing follows.
+    [[nodiscard]] bool known(const Fact& fact, const Head& part) const {
+        for (unsigned i = 0; i < count_; ++i) {
+            if (pairs_[i].whole != fact.name) continue;
+            for (const Fact& other : part.facts) {
+                if (other.name != 0 && other.name == pairs_[i].part &&
+                    other.window == fact.window && other.delta >= fact.delta + pairs_[i].shift) {
+                    return true;
+                }
+            }
+            return false;
+        }
         return true;
     }
 
@@ -75,6 +94,7 @@ private:
     struct Pair {
         std::uint16_t whole;
         std::uint16_t part;
+        std::int64_t shift;
     };
     std::array<Pair, windows_max + frames_max * frame_pointer + spills_max> pairs_;
     unsigned count_ = 0;
@@ -83,18 +103,21 @@ private:
 bool names_agree(const View& whole, const View& part) {
     NamePairs pairs;
     for (unsigned i = 0; i < windows_max; ++i) {
-        if (!pairs.add(whole.head->lengths[i].name, part.head->lengths[i].name)) return false;
+        if (!pairs.add(whole.head->lengths[i], part.head->lengths[i])) return false;
     }
     for (unsigned i = 0; i < whole.head->frames; ++i) {
         for (unsigned k = 0; k < frame_pointer; ++k) {
             const Value& one = whole.frames[i].registers[k];
-            if (!pairs.add(one.name, part.frames[i].registers[k].name)) return false;
+            if (!pairs.add(one, part.frames[i].registers[k])) return false;
         }
     }
     for (unsigned i = 0; i < whole.head->spills; ++i) {
         const Spill& spill = whole.spills[i];
         if (spill.value.name == 0) continue;
-        if (!pairs.add(spill.value.name, same_spill(part, spill)->value.name)) return false;
+        if (!pairs.add(spill.value, same_spill(part, spill)->value)) return false;
+    }
+    for (const Fact& fact : whole.head->facts) {
+        if (fact.name != 0 && !pairs.known(fact, *part.head)) return false;
     }
     return true;
 }
@@ -124,16 +147,42 @@ void State::name(unsigned register_number) {
 void State::teach(const Value& value) {
     if (value.name == 0) return;
     for (Value& length : head.lengths) {
-        if (length.name == value.name) length = value;
+        if (length.same_number(value)) length = value;
     }
     for (unsigned i = 0; i < head.frames; ++i) {
         for (Value& other : frames_[i].registers) {
-            if (other.name == value.name) other = value;
+            if (other.same_number(value)) other = value;
         }
     }
     for (unsigned i = 0; i < head.spills; ++i) {
-        if (spills_[i].value.name == value.name) spills_[i].value = value;
+        if (spills_[i].value.same_number(value)) spills_[i].value = value;
     }
+}
+
+// The newest facts are kept.
+void State::learn_length(const Value& value, unsigned window) {
+    if (value.name < first_free_name) return;
+    const Fact learned{value.name, static_cast<std::uint16_t>(window), value.delta};
+    Fact* place = &head.facts.back();
+    for (Fact& fact : head.facts) {
+        const bool same = fact.name == learned.name && fact.window == learned.window;
+        if (same && fact.delta >= learned.delta) return;
+        if (fact.name == 0 || same) {
+            place = &fact;
+            break;
+        }
+    }
+    *place = learned;
+}
+
+bool State::length_learned(const Value& address, std::int64_t bytes) const {
+    for (const Fact& fact : head.facts) {
+        if (fact.name != 0 && fact.name == address.name && fact.window == address.region &&
+            address.delta + bytes <= fact.delta) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void State::push_frame() {

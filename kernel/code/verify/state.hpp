@@ -33,12 +33,21 @@ struct Spill {
     Value value;
 };
 
+/// The number called `name` and `delta` more are at most the length of window `window`.
+struct Fact {
+    std::uint16_t name = 0;  ///< 0: no fact
+    std::uint16_t window = 0;
+    std::int32_t delta = 0;
+};
+inline constexpr unsigned facts_max = 4;
+
 struct Head {
     std::uint32_t next = 0;
     std::uint16_t names = first_free_name;
     std::uint8_t frames = 1;
     std::uint8_t spills = 0;
     std::array<Value, windows_max> lengths;
+    std::array<Fact, facts_max> facts;
 };
 
 /// A state, wherever its parts lie.
@@ -71,6 +80,10 @@ public:
     void name(unsigned register_number);
     /// What was learned about one value holds for all of its name.
     void teach(const Value& value);
+    /// `value` is at most the length of the window.
+    void learn_length(const Value& value, unsigned window);
+    /// Whether `bytes` behind the address are known to lie within its window.
+    [[nodiscard]] bool length_learned(const Value& address, std::int64_t bytes) const;
 
     void push_frame();  ///< r1..r5 pass; the caller has set its frame's `back`
     void pop_frame();   ///< r0 passes

@@ -8,6 +8,8 @@
 /// how much more is the price of finite memory.
 ///
 /// Copies of an unknown number carry one name: what a comparison teaches about one holds for all.
+/// A value that is such a number and something constant carries the name and the difference, an
+/// address into a window too: so that `14 + header <= length` is remembered when it is needed.
 
 #include <cstdint>
 #include <limits>
@@ -35,7 +37,8 @@ enum class Kind : std::uint8_t {
 struct Value {
     Kind kind = Kind::none;
     std::uint8_t region = 0;
-    std::uint16_t name = 0;  ///< 0: no copies
+    std::uint16_t name = 0;  ///< 0: none
+    std::int32_t delta = 0;  ///< this is the number of that name, and so much more
     Bits bits;
     std::uint64_t umin = 0;
     std::uint64_t umax = std::numeric_limits<std::uint64_t>::max();
@@ -45,6 +48,10 @@ struct Value {
     [[nodiscard]] constexpr bool number() const { return kind == Kind::number; }
     [[nodiscard]] constexpr bool address() const { return kind >= Kind::stack; }
     [[nodiscard]] constexpr bool constant() const { return bits.unknown == 0; }
+    [[nodiscard]] constexpr bool same_number(const Value& other) const {
+        return name != 0 && name == other.name && delta == other.delta && number() &&
+               other.number();
+    }
     [[nodiscard]] constexpr bool same_memory(const Value& other) const {
         return kind == other.kind && region == other.region;
     }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "kernel/code/verify/explorer.hpp"
 #include "tests/unit/code/compiled.hpp"
 #include "tests/unit/code/generator.hpp"
 #include "tests/unit/code/ground.hpp"
@@ -47,12 +48,13 @@ protected:
     }
 
     Verdict verdict(const Code& code) {
-        rule_ = {.bytes_min = bytes_min, .bytes_max = bytes_max, .writable = true};
-        const Contract contract{.windows = {&rule_, 1},
-                                .helpers = {&suite_helper, 1},
-                                .steps_max = 20'000,
-                                .explored_max = 20'000};
-        return verify::verify(code, contract, memory_);
+        return verify::verify(code, contract(), memory_);
+    }
+    [[nodiscard]] Contract contract() const {
+        return {.windows = {&rule_, 1},
+                .helpers = {&suite_helper, 1},
+                .steps_max = 20'000,
+                .explored_max = 20'000};
     }
 
     kernel::code::Run prepare(Place& place, Window& window, std::uint32_t length,
@@ -94,21 +96,42 @@ protected:
     }
 
     bool examine(const Code& code, std::uint64_t seed);
+    void compare_with_every_path(const Code& code, const Verdict& verdict, std::uint64_t seed);
 
     std::vector<Place> places_;
     std::vector<std::byte> memory_ = std::vector<std::byte>(std::size_t{256} << 10);
-    WindowRule rule_;
+    WindowRule rule_{.bytes_min = bytes_min, .bytes_max = bytes_max, .writable = true};
 };
+
+// What keeping states decides, exploring every path to its end must not refute.
+void CodeFuzz::compare_with_every_path(const Code& code, const Verdict& verdict,
+                                       std::uint64_t seed) {
+    const Contract contract = this->contract();
+    std::vector<verify::Note> notes(code.size());
+    verify::take_notes(code, notes);
+    for (verify::Note& note : notes) note.meeting = 0;
+    const auto state = std::make_unique<verify::State>();
+    verify::Explorer explorer{code, contract, notes, *state, memory_, 0};
+    EXPECT_TRUE(explorer.run(2 * contract.explored_max));
+    const Verdict& every = explorer.verdict();
+    if (every.fault.reason == CodeReason::too_complex) return;
+    EXPECT_EQ(every.fault.reason, CodeReason::none)
+        << "seed " << seed << " at " << every.fault.instruction << ": "
+        << text_of(every.fault.reason);
+    EXPECT_LE(every.steps_max, verdict.steps_max) << "seed " << seed;
+}
 
 // Accepted or not; if so, everything that verification promised has been looked for.
 bool CodeFuzz::examine(const Code& code, std::uint64_t seed) {
     const Verdict verdict = this->verdict(code);
     if (!verdict.accepted()) return false;
+    compare_with_every_path(code, verdict, seed);
     const CompiledCode translated{code, {&suite_helper, 1}};
     for (const std::uint32_t length : {bytes_min, bytes_min + 9, bytes_max}) {
         const Result here = hold(code, verdict, places_[0], length, seed);
         const Result there = hold(code, verdict, places_[1], length, seed);
         EXPECT_EQ(here, there) << "seed " << seed;
+        if (HasFailure()) return true;  // unchecked it might not come back
         EXPECT_EQ(here, interpreted(code, places_[1], length, seed)) << "seed " << seed;
         EXPECT_EQ(here, compiled(translated, places_[0], length, seed)) << "seed " << seed;
     }

@@ -92,6 +92,26 @@ void Generator::masked_access() {
     }
 }
 
+// Behind a header of unknown length, which is compared with the window's; sometimes a byte too far.
+void Generator::relative_access() {
+    constexpr std::uint8_t conditions[] = {0x2d, 0x3d, 0x2e, 0x3e, 0xad, 0xbd};
+    const unsigned header = number();
+    put(load_byte(header, 6, static_cast<std::int16_t>(below(4))));
+    const unsigned narrow = below(2) != 0 ? 3 : 0;  // what the 32-bit operations' opcodes are less
+    put(make(opcode(0x57 - narrow), header, 0, 0, 15));
+    put(make(opcode(0x67 - narrow), header, 0, 0, static_cast<std::int32_t>(below(3))));
+    const auto behind = static_cast<std::int32_t>(below(16));
+    const std::uint8_t condition = conditions[below(std::size(conditions))];
+    const bool reversed = condition >= 0xa0;
+    put(make(opcode(0xbf - narrow), 5, header, 0, 0));
+    put(make(opcode((below(3) == 0 ? 0x47 : 0x07) - narrow), 5, 0, 0, behind));
+    put(make(condition, reversed ? 2 : 5, reversed ? 5 : 2, 3, 0));
+    put(copy(5, 6));
+    put(add_register(5, header));
+    const std::int32_t at = behind + 1 - static_cast<std::int32_t>(below(4));
+    put(load_byte(number(), 5, static_cast<std::int16_t>(at)));
+}
+
 void Generator::spill() {
     const std::int16_t at = slot();
     switch (below(4)) {
@@ -181,7 +201,7 @@ void Generator::call() {
 
 void Generator::piece() {
     ++depth_;
-    switch (below(depth_ > 3 ? 8 : 12)) {
+    switch (below(depth_ > 3 ? 9 : 13)) {
         case 0:
         case 1: arithmetic(); break;
         case 2: swap(); break;
@@ -190,9 +210,10 @@ void Generator::piece() {
         case 5: guarded_access(); break;
         case 6: masked_access(); break;
         case 7: spill(); break;
-        case 8: atomic(); break;
-        case 9: branch(); break;
-        case 10: loop(); break;
+        case 8: relative_access(); break;
+        case 9: atomic(); break;
+        case 10: branch(); break;
+        case 11: loop(); break;
         default: call(); break;
     }
     --depth_;

@@ -30,6 +30,7 @@ private:
     void window_access();
     void guarded_access();
     void masked_access();
+    void relative_access();
     void spill();
     void atomic();
     void branch();

@@ -170,11 +170,54 @@ TEST(CodeVerifier, LengthsAreLearned) {
         {"a longer number's word",
          {mov(0, 0), add(2, 1), jump_if(0xa5, 2, 14, 1), load_byte(0, 1, 13), leave()},
          {3, CodeReason::outside_window}},
+        {"a header of unknown length",
+         {mov(0, 0), jump_if(0xa5, 2, 15, 9), load_byte(3, 1, 14), make(0x57, 3, 0, 0, 15),
+          make(0x67, 3, 0, 0, 2), copy(4, 3), add(4, 18), make(0x2d, 4, 2, 3, 0),
+          add_register(1, 3), load_byte(0, 1, 17), leave(), leave()},
+         {}},
+        {"a header of unknown length, one too far",
+         {mov(0, 0), jump_if(0xa5, 2, 15, 9), load_byte(3, 1, 14), make(0x57, 3, 0, 0, 15),
+          make(0x67, 3, 0, 0, 2), copy(4, 3), add(4, 18), make(0x2d, 4, 2, 3, 0),
+          add_register(1, 3), load_byte(0, 1, 18), leave(), leave()},
+         {9, CodeReason::outside_window}},
+        {"two headers of unknown length",
+         {mov(0, 0), jump_if(0xa5, 2, 15, 9), load_byte(3, 1, 14), load_byte(5, 1, 13), mov(6, 0),
+          copy(4, 3), add(4, 18), make(0x2d, 4, 2, 3, 0), add_register(1, 5), load_byte(0, 1, 17),
+          leave(), leave()},
+         {9, CodeReason::outside_window}},
+        {"a header that may wrap",
+         {mov(0, 0), jump_if(0xa5, 2, 16, 9), load_word(3, 1, 0), copy(4, 3), add(4, 18), mov(6, 0),
+          mov(7, 0), make(0x2d, 4, 2, 3, 0), add_register(1, 3), load_byte(0, 1, 17), leave(),
+          leave()},
+         {8, CodeReason::address_out_of_reach}},
         {"forgotten where ways meet",
          {mov(0, 0), jump_if(0xa5, 2, 14, 0), load_byte(0, 1, 13), leave()},
          {2, CodeReason::outside_window}},
     };
     expect_verdicts(cases, ground);
+}
+
+// What clang 14 makes (-O2 -target bpf -mcpu=v3) of a filter that steps over IP's header:
+//     if (length < 34 || p[12] != 8 || p[13] != 0 || p[23] != 17) return 0;
+//     u64 header = (p[14] & 15) * 4;
+//     if (length < 14 + header + 4) return 0;
+//     return *(const u16*)(p + 14 + header + 2) == 0x3500;
+TEST(CodeVerifier, AFilterAsClangWritesIt) {
+    Code code = code_of(
+        "b700000000000000a50212002200000071130c0000000000560310000800000071130d0000000000"
+        "56030e0000000000711317000000000056030c001100000071130e00000000006403000002000000"
+        "570300003c000000bf3400000000000007040000120000002d24060000000000070100000e000000"
+        "0f310000000000006911020000000000b4000000010000001601010000350000b400000000000000"
+        "9500000000000000");
+    constexpr std::size_t comparison = 12;  // r4 += 18
+    Ground ground{std::vector<std::byte>(1514), false};
+    ground.rules[0].bytes_min = 0;
+    ASSERT_EQ(code[comparison].imm, 18);
+    const Verdict verdict = ground.verdict(code);
+    EXPECT_EQ(verdict.fault, CodeFault{}) << text_of(verdict.fault.reason);
+    EXPECT_EQ(verdict.steps_max, code.size());
+    code[comparison].imm = 17;
+    EXPECT_EQ(ground.verdict(code).fault.reason, CodeReason::outside_window);
 }
 
 TEST(CodeVerifier, Calls) {
@@ -206,6 +249,60 @@ TEST(CodeVerifier, Calls) {
          {}},
     };
     expect_verdicts(cases, ground);
+}
+
+// Two ways meet; what the first leaves must not be taken for what the second does. The first one
+// explored is that of a forward jump.
+Code meeting(const Code& first, const Code& second, const Code& then) {
+    Code code{mov(0, 0), load_byte(3, 1, 0), load_byte(4, 1, 1), load_byte(5, 1, 2)};
+    code.push_back(jump_if(0x15, 5, 0, static_cast<std::int16_t>(second.size() + 1)));
+    code.insert(code.end(), second.begin(), second.end());
+    // Long enough that the state where they meet is kept.
+    Code longer = first;
+    for (int i = 0; i < 8; ++i) longer.push_back(mov(9, 0));
+    code.push_back(jump(static_cast<std::int16_t>(longer.size())));
+    code.insert(code.end(), longer.begin(), longer.end());
+    code.insert(code.end(), then.begin(), then.end());
+    return code;
+}
+
+TEST(CodeVerifier, StatesAreKeptApartWhereTheyDiffer) {
+    Ground ground{std::vector<std::byte>(32)};
+    ground.rules[0].bytes_min = 16;
+    const auto reason = [&ground](const Code& code) { return ground.verdict(code).fault.reason; };
+    const Code nothing{mov(8, 0)};
+    const Code compare_copy{jump_if(0x25, 4, 15, 2), add_register(1, 3), load_byte(0, 1, 0),
+                            leave()};
+    const Code same{copy(4, 3)};
+    EXPECT_EQ(reason(meeting(same, same, compare_copy)), CodeReason::none);
+    EXPECT_EQ(reason(meeting(same, nothing, compare_copy)), CodeReason::outside_window);
+
+    const Code number{mov(7, 0), store_word(10, -8, 7), make(0xdb, 10, 7, -8, 0)};
+    const Code address{store_word(10, -8, 1)};
+    const Code take{load_word(0, 10, -8), leave()};
+    EXPECT_EQ(reason(meeting(number, number, take)), CodeReason::none);
+    EXPECT_EQ(reason(meeting(number, address, take)), CodeReason::address_as_number);
+    EXPECT_EQ(reason(meeting(number, nothing, take)), CodeReason::uninitialised_stack);
+
+    const Code guarded{copy(4, 3), add(4, 8), make(0xbd, 4, 2, 2, 0), mov(0, 0), leave()};
+    const Code unguarded{copy(4, 3), add(4, 8)};
+    const Code far{add_register(1, 3), load_byte(0, 1, 7), leave()};
+    EXPECT_EQ(reason(meeting(guarded, guarded, far)), CodeReason::none);
+    EXPECT_EQ(reason(meeting(guarded, unguarded, far)), CodeReason::outside_window);
+
+    const Code eight{mov(7, 8)};
+    const Code nine{mov(7, 9)};
+    const Code by_number{add_register(1, 7), load_byte(0, 1, 7), leave()};
+    EXPECT_EQ(reason(meeting(eight, eight, by_number)), CodeReason::none);
+    EXPECT_EQ(reason(meeting(eight, nine, by_number)), CodeReason::outside_window);
+}
+
+// A round that begins with less than the one before is no proof that rounds end.
+TEST(CodeVerifier, RoundsThatAreContainedStillGoRound) {
+    Ground ground{std::vector<std::byte>(16)};
+    const Code code{load_byte(3, 1, 0), mov(0, 0), jump_if(0x25, 3, 100, 0), load_byte(3, 1, 0),
+                    jump_if(0x55, 3, 0, -3), leave()};
+    EXPECT_EQ(ground.verdict(code).fault.reason, CodeReason::endless_loop);
 }
 
 // Counts to `count` and runs 2 + 2 * count + 1 instructions.
@@ -288,6 +385,26 @@ TEST(CodeVerifier, MemoryAndContractAreChecked) {
     EXPECT_TRUE(verify::verify(code, contract, memory).accepted());
     memory.pop_back();
     EXPECT_EQ(verify::verify(code, contract, memory).fault.reason, CodeReason::no_room);
+    // Branches that wait need memory: with any amount of it there is a verdict, and the same one
+    // once there is enough.
+    Code branches{load_byte(3, 1, 0), load_byte(4, 1, 1), mov(0, 0)};
+    for (int i = 0; i < 8; ++i) {
+        branches.push_back(jump_if(0x25, 3, 10 * i, 1));
+        branches.push_back(add(4, 1));
+    }
+    branches.push_back(jump_if(0x15, 4, 3, 0));
+    branches.push_back(leave());
+    Ground window{std::vector<std::byte>(16)};
+    bool enough = false;
+    for (std::size_t bytes = verify::memory_min(branches.size()); bytes < 100'000; bytes += 500) {
+        memory.assign(bytes, std::byte{0x5a});
+        const Verdict verdict = verify::verify(branches, window.contract(), memory);
+        const bool accepted = verdict.accepted();
+        EXPECT_TRUE(accepted || (!enough && verdict.fault.reason == CodeReason::no_room));
+        EXPECT_LE(verdict.memory_used, bytes);
+        enough |= accepted;
+    }
+    EXPECT_TRUE(enough);
     ground.rules[0] = {.bytes_min = 2, .bytes_max = 1, .writable = false};
     EXPECT_EQ(ground.verdict(code).fault.reason, CodeReason::bad_contract);
     ground.rules.assign(windows_max + 1, WindowRule{});
