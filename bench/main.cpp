@@ -48,19 +48,21 @@ bool take_options(int& argc, char** argv, Options& options) {
     return true;
 }
 
-// Prints as usual, and keeps what Linux's primitives took.
+// Prints as usual, and keeps what Linux's primitives and downloaded code took.
 class Keeper : public benchmark::ConsoleReporter {
 public:
     Keeper() : ConsoleReporter{isatty(STDOUT_FILENO) == 1 ? OO_ColorTabular : OO_Tabular} {}
     void ReportRuns(const std::vector<Run>& runs) override {
         for (const Run& run : runs) {
             const std::string& name = run.run_name.function_name;
-            if (run.aggregate_name != "median" || !name.starts_with("linux/")) continue;
-            figures[name.substr(6)] = run.GetAdjustedRealTime();
+            if (run.aggregate_name != "median") continue;
+            if (name.starts_with("linux/")) figures[name.substr(6)] = run.GetAdjustedRealTime();
+            if (name.starts_with("code/")) code_figures[name.substr(5)] = run.GetAdjustedCPUTime();
         }
         ConsoleReporter::ReportRuns(runs);
     }
     bench::Figures figures;
+    bench::Figures code_figures;
 };
 
 std::optional<bench::Figures> shown(const char* machine,
@@ -91,6 +93,7 @@ int main(int argc, char** argv) {
     if (!options.skip_image) {
         summary.image = shown("image", bench::image_figures(2100, options.image), failed);
     }
+    bench::print_downloaded_code(keeper.code_figures);
     const int missed = bench::print_summary(summary);
     return failed || (options.strict && missed != 0) ? 1 : 0;
 }

@@ -61,6 +61,25 @@ bool print_aim(const char* text, const std::optional<double>& measured, double m
 
 }  // namespace
 
+void print_downloaded_code(const Figures& figures) {
+    bool first = true;
+    for (const auto& [name, native] : figures) {
+        const auto end = name.find("/native");
+        if (end == std::string::npos) continue;
+        const std::string function = name.substr(0, end);
+        const auto compiled = value(figures, function + "/compiled");
+        const auto interpreted = value(figures, function + "/interpreted");
+        if (!compiled || !interpreted) continue;
+        if (first) {
+            fmt::print("\n{:<20} {:>10} {:>12} {:>8} {:>15} {:>8}\n", "downloaded code",
+                       "native ns", "compiled ns", "ratio", "interpreted ns", "ratio");
+        }
+        first = false;
+        fmt::print("{:<20} {:>10.1f} {:>12.1f} {:>8.2f} {:>15.1f} {:>8.2f}\n", function, native,
+                   *compiled, *compiled / native, *interpreted, *interpreted / native);
+    }
+}
+
 int print_summary(const Summary& summary) {
     fmt::print("\n{:<20} {:>10} {:>12}  {:<20} {:>10} {:>8}\n", "operation", "hosted ns",
                "image instr.", "Linux", "Linux ns", "ratio");
