@@ -26,12 +26,14 @@ int main(int argc, char** argv) {
     add_boot(app, exit_code);
     add_verify(app, exit_code);
     add_trace(app, exit_code);
+    add_debug(app, exit_code);
     add_record(app, exit_code);
     add_misses(app, exit_code);
     add_list(app, exit_code);
     add_test(app, exit_code);
     add_version(app, exit_code);
     add_histories(app, exit_code);
+    add_debug_cell(app, exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

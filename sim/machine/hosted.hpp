@@ -11,6 +11,8 @@
 
 namespace sim::machine {
 
+class Machine;
+
 struct HostedOptions {
     std::uint64_t window_base = 0;      // 0: the build's default; else 512 GiB aligned
     std::uint32_t tlb_pages = 16384;    // host mappings kept at most
@@ -20,6 +22,8 @@ struct HostedOptions {
     std::function<void(const kernel::abi::Event&)> after_event;
     // Called after every event too, with the machine's memory from pool_first on.
     std::function<void(std::span<std::byte> pool)> verify;
+    // Called once, before the first core starts: where a debugger begins (sim/cli/debug_cell.cpp).
+    std::function<void(const Machine&)> on_machine;
     // Where console text goes as it is printed (besides the result); empty: nowhere.
     std::function<void(std::uint16_t env, std::string_view text)> on_text;
 };
