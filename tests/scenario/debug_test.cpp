@@ -174,6 +174,21 @@ TEST_F(DebugTest, LookingChangesNothing) {
         << all_;
 }
 
+// While the host's signal handler serves a page fault, and where the simulator itself crashes.
+TEST_F(DebugTest, StacksGoOnBelowASignalHandler) {
+    debug("cow.toml", On::hosted,
+          {"break sim::machine::Mmu::access", "ignore 1 100", "start", "bt", "chitin bt env 2",
+           "chitin bt 0", "delete", "break give_back", "break kernel::syscall::dispatch",
+           "continue", "set var $rip=0x10", "continue 1", "bt 6"});
+    EXPECT_TRUE(says("bt", "<signal handler called>")) << all_;
+    EXPECT_TRUE(says("bt", "chitin_program_cow")) << all_;
+    EXPECT_TRUE(says("chitin bt env 2", "Member::write")) << all_;
+    EXPECT_TRUE(says("chitin bt env 2", "chitin_program_cow")) << all_;
+    EXPECT_TRUE(says("chitin bt 0", "kernel::run_cell")) << all_;
+    EXPECT_TRUE(says("continue 1", "give_back (signal=11)")) << all_;
+    EXPECT_TRUE(says("bt 6", "kernel::cpu::run")) << all_;
+}
+
 TEST_F(DebugTest, SlicesAreThoseAllocated) {
     const auto events = history("slices.toml");
     std::size_t place = 0, allocated = 0;

@@ -13,7 +13,8 @@ from chitin_gdb.unwind.reader import OMITTED, Reader
 # or an expression. A register without a rule keeps its value.
 Rule = namedtuple("Rule", "kind value")
 UNDEFINED = Rule("undefined", None)
-Row = namedtuple("Row", "cfa rules return_register")
+# `signal`: the frame was interrupted, so its caller's address is no return address.
+Row = namedtuple("Row", "cfa rules return_register signal")
 
 
 class Common:
@@ -28,6 +29,7 @@ class Common:
         self.data_align = reader.signed()
         self.return_register = reader.u8() if version == 1 else reader.unsigned()
         self.encoding, self.augmented = 0, augmentation.startswith(b"z")
+        self.signal = b"S" in augmentation
         if self.augmented:
             reader.unsigned()
             for letter in augmentation[1:]:
@@ -110,7 +112,7 @@ class Program:
         self._run(Reader(self.common.program), None, None)
         self.initial = dict(self.rules)
         self._run(Reader(entry.program), entry.begin, address)
-        return Row(self.cfa, self.rules, self.common.return_register)
+        return Row(self.cfa, self.rules, self.common.return_register, self.common.signal)
 
     def _run(self, reader, location, target):
         while reader.more():

@@ -33,10 +33,11 @@ class Unwinder:
             rip = registers[RIP]
             if rip == 0:
                 return
-            inside = rip - 1 if called or depth > 0 else rip
+            inside = rip - 1 if called else rip
             yield Frame(rip, inside, registers)
             try:
-                registers = self._caller(inside, registers, innermost=depth == 0 and not called)
+                row = code.row_at(inside)
+                registers = self._caller(row, registers, innermost=depth == 0 and not called)
             except gdb.MemoryError as error:
                 self.end = f"its caller's frame cannot be read: {error}"
                 return
@@ -45,10 +46,10 @@ class Unwinder:
                 return
             if registers is None:
                 return
+            called = row is None or not row.signal
         self.end = f"more than {FRAMES_MAX} frames"
 
-    def _caller(self, inside, registers, innermost):
-        row = code.row_at(inside)
+    def _caller(self, row, registers, innermost):
         if row is None:
             # Assembly. What is left at any moment was called from C++ and keeps the stack.
             return self._leave_leaf(registers) if innermost else None
