@@ -229,12 +229,13 @@ TEST_F(DebugTest, TypesPrintInWords) {
     const std::string good = result("7,16,0,0,1,0,0,0"), failed = result("5,0,0,0,0,0,0,0");
     debug("exchange.toml", On::hosted,
           {stop_at_calls, "start", "print (kernel::abi::Status)4", "print (kernel::abi::Rights)3",
-           "print system.running", "print system.horizon", good,
-           failed});
+           "print system.running", "print system.horizon",
+           "print system.recalls", good, failed});
     EXPECT_TRUE(says("print (kernel::abi::Status)4", "= empty_slot")) << all_;
     EXPECT_TRUE(says("print (kernel::abi::Rights)3", "= read|write")) << all_;
     EXPECT_TRUE(says("print system.running", "= FrameNumber 4")) << all_;
     EXPECT_TRUE(says("print system.horizon", "= never")) << all_;
+    EXPECT_TRUE(says("print system.recalls", "= no_cap")) << all_;
     EXPECT_TRUE(says(good, "ok: FrameNumber 4103")) << all_;
     EXPECT_TRUE(says(failed, "error occupied_slot")) << all_;
 }

@@ -9,6 +9,8 @@ from chitin_gdb import layout
 HEXADECIMAL = ("PhysAddr", "VirtAddr")
 PAGE_FLAGS = ((1, "present"), (2, "writable"), (4, "user"), (1 << 5, "accessed"),
               (1 << 6, "dirty"), (1 << 63, "no-execute"))  # [intel/vol3] 4.5.5
+CAP_REF = "kernel::abi::CapRef"  # another name of an integer: to be told apart by the name alone
+PAGE = 4096
 FRAME_MASK = 0x000f_ffff_ffff_f000
 
 
@@ -69,6 +71,13 @@ def page_table_entry(value):
     return Words(entry_text(int(value["bits_"])))
 
 
+def cap_ref(value):
+    """A capability slot anywhere: its table's frame and its index there."""
+    ref = int(value)
+    slots = PAGE // layout.type_of("kernel::cap::Capability").sizeof
+    return Words("no_cap" if ref == 0 else f"frame {ref // slots} index {ref % slots}")
+
+
 KINDS = [(re.compile(pattern), printer) for pattern, printer in (
     (r"^kernel::abi::Distinct<.*>$", distinct),
     (r"^kernel::abi::Rights$", rights),
@@ -83,6 +92,8 @@ def find(value):
     kind = value.type
     if kind.code in layout.ADDRESSES:
         return None
+    if kind.unqualified().name == CAP_REF:
+        return cap_ref(value)
     name = str(kind.unqualified().strip_typedefs().unqualified())
     for pattern, printer in KINDS:
         if pattern.match(name):

@@ -31,7 +31,7 @@ function it is in, as far as its stack can be read."""
     def _row(self, machine, core, env):
         info = core.kernel.env_info(env)
         place = self._where(machine, core, env)
-        name = machine.name_of(core, env) or place.program
+        name = machine.name_of(core, env) or place.program or "-"
         return [core.number, env.id, layout.name_of("kernel::abi::EnvState", info.state), name,
                 env.creator, env.self, env.root, info.frames_used, info.calls, info.upcalls,
                 info.faults, info.time_ns, place.function]
