@@ -203,21 +203,24 @@ TEST_F(DebugTest, SlicesAreThoseAllocated) {
     EXPECT_EQ(lines("chitin slices").size(), 3u) << "a head and two positions\n" << all_;
 }
 
-TEST_F(DebugTest, RingsAddUpToTheKernelsOwnCount) {
+TEST_F(DebugTest, RingsAddUpToTheKernelsOwnCounts) {
+    const auto count = [](const std::string& which) {
+        return "python print(sum(c.kernel.info.messages_" + which +
+               " for c in machine.find().cores))";
+    };
     debug("exchange_cores.toml", On::hosted,
           {"break kernel::env::end", "start", "chitin rings",
-           "python from chitin_gdb import machine",
-           "python print(sum(c.kernel.info.messages_sent for c in machine.find().cores))"});
-    std::uint64_t sent = 0;
+           "python from chitin_gdb import machine", count("sent"), count("taken")});
+    std::uint64_t sent = 0, taken = 0;
     for (const Words& line : lines("chitin rings")) {
         ASSERT_EQ(line.size(), 8u) << all_;
         sent += std::stoull(line[2]);
+        taken += std::stoull(line[3]);
         EXPECT_EQ(std::stoull(line[2]) - std::stoull(line[3]), std::stoull(line[4])) << all_;
     }
-    EXPECT_GT(sent, 0u) << all_;
-    EXPECT_TRUE(says("python print(sum(c.kernel.info.messages_sent for c in "
-                     "machine.find().cores))", std::to_string(sent)))
-        << all_;
+    EXPECT_GT(taken, 0u) << all_;
+    EXPECT_EQ(said(count("sent")), std::to_string(sent) + "\n") << all_;
+    EXPECT_EQ(said(count("taken")), std::to_string(taken) + "\n") << all_;
 }
 
 TEST_F(DebugTest, TypesPrintInWords) {
