@@ -35,8 +35,8 @@ def type_of(name):
     return _types[name]
 
 
-def forget():
-    """Types belong to the files that were loaded: new files, new types."""
+def forget(event):
+    """Types belong to the files that gdb has loaded: new files, new types."""
     _types.clear()
     _decoders.clear()
 

@@ -40,6 +40,7 @@ def find_system(low, high, core_address=None):
 
 def find():
     """The machine that is debugged. Raises gdb.GdbError: there is none, or no cell runs."""
+    # Here, because both stand on this file.
     from chitin_gdb.bare import BareMachine
     from chitin_gdb.hosted import HostedMachine
     if gdb.selected_thread() is None:

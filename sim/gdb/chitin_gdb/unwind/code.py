@@ -21,6 +21,12 @@ _files = {}
 _entry_points = {}  # by process
 
 
+def forget(event):
+    """As layout.forget: a file that was built again has other tables."""
+    _files.clear()
+    _entry_points.clear()
+
+
 class File:
     def __init__(self, path):
         elf = Elf(path)

@@ -162,10 +162,8 @@ def _live_bare(core):
         return _of_frame(gdb.newest_frame()) if bare.in_user_mode() else None
 
 
-def _frames_of_env(machine, core, env):
-    """An Unwinder and its frames."""
-    unwinder = Unwinder(lambda address, size: core.kernel.read_as(env, address, size))
-    return unwinder, unwinder.frames(_env_registers(machine, core, env))
+def _unwinder_of(core, env):
+    return Unwinder(lambda address, size: core.kernel.read_as(env, address, size))
 
 
 def show_env(machine, core, env):
@@ -174,8 +172,8 @@ def show_env(machine, core, env):
     if state == "embryo":
         raise gdb.GdbError(f"environment {env.id} has not been started: it has no stack yet")
     print(f"core {core.number}, environment {env.id}, {state}:")
-    unwinder, frames = _frames_of_env(machine, core, env)
-    last, number = _print_frames(unwinder, frames)
+    unwinder = _unwinder_of(core, env)
+    last, number = _print_frames(unwinder, unwinder.frames(_env_registers(machine, core, env)))
     if last is None or env.page == 0:
         return
     if not any(name.startswith("libos_upcall_") for name in code.functions(last.lookup)):
@@ -183,7 +181,7 @@ def show_env(machine, core, env):
     page = layout.read("kernel::abi::UpcallPage", env.page)
     print(f"     (an upcall, {layout.name_of('kernel::abi::Upcall', page.kind)}, "
           f"address {page.address:#x}; it interrupted:)")
-    unwinder = Unwinder(unwinder._read)
+    unwinder = _unwinder_of(core, env)
     _print_frames(unwinder, unwinder.frames(_of_state(page.saved)), number)
 
 
@@ -192,8 +190,7 @@ def place_of(machine, core, env):
     info = core.kernel.env_info(env)
     if layout.name_of("kernel::abi::EnvState", info.state) == "embryo":
         return Place("", "-")
-    _, frames = _frames_of_env(machine, core, env)
-    for frame in frames:
+    for frame in _unwinder_of(core, env).frames(_env_registers(machine, core, env)):
         names = [name for name in code.functions(frame.lookup)
                  if name not in GATES and not name.startswith(CALLS)]
         if names:
