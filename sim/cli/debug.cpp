@@ -1,4 +1,5 @@
 // chitin debug: gdb on one cell, on either machine, with the commands of sim/gdb.
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -86,10 +87,11 @@ int debug_image(const Request& request, const testbed::Scenario& scenario) {
     const auto results = testbed::boot::run_bare(*bundle, bare);
     if (!results) return failed(results.error());
     const int status = gdb->wait();
+    const bool ended_by_gdb = std::filesystem::exists(folder.file("ended"));
     for (engine::CellResult result : *results) {
         result.cell = request.cell.cell;
         for (const engine::EnvResult& env : result.envs) fmt::print("{}", env.text);
-        report_end(scenario, result);
+        if (!ended_by_gdb) report_end(scenario, result);
     }
     return status;
 }

@@ -10,6 +10,22 @@ from chitin_gdb import bare
 PATIENCE_S = 20  # for QEMU to make its socket
 
 
+def end_with_gdb(folder):
+    """Otherwise gdb would leave the machine running, and its last words would come after gdb.
+
+    The file `ended` tells `chitin debug` that this is no failure of the machine."""
+    def end(event):
+        if gdb.selected_thread() is not None:
+            with open(os.path.join(folder, "ended"), "wb"):
+                pass
+            try:
+                gdb.execute("kill", to_string=True)
+            except gdb.error:
+                pass  # it was gone before its answer was read
+
+    gdb.events.gdb_exiting.connect(end)
+
+
 def connect(folder, symbols):
     """Loads the programs' symbols and stops at the machine's first instruction."""
     gdb.execute("set confirm off")
@@ -27,3 +43,4 @@ def connect(folder, symbols):
             raise gdb.GdbError("QEMU does not answer: its message comes when gdb has ended")
         time.sleep(0.05)
     gdb.execute(f"target remote {socket}")
+    end_with_gdb(folder)
