@@ -32,7 +32,7 @@ def in_user_mode():
 
 class BareCore(Core):
     def __init__(self, thread, low, high):
-        self.thread = thread
+        self.thread, self.low, self.high = thread, low, high
         kernel = None
         with selected(thread):
             try:
@@ -40,6 +40,12 @@ class BareCore(Core):
             except gdb.MemoryError:
                 pass  # no paging yet: it was not started
         super().__init__(kernel.info.core if kernel else None, kernel)
+
+
+    def on_kernel_stack(self):
+        """Not while an environment runs, nor in the first instructions after it."""
+        with selected(self.thread):
+            return self.low <= int(gdb.newest_frame().read_register("rsp")) <= self.high
 
 
 class BareMachine:

@@ -129,7 +129,7 @@ def _bare_kernel(machine, core):
             return layout.read_bytes(address, size)
 
     with bare.selected(core.thread):
-        if not bare.in_user_mode():
+        if core.on_kernel_stack():
             return read, _of_frame(gdb.newest_frame()), False
         state = layout.read("kernel::bare::CoreState", layout.symbol_address("chitin_core_state"))
     print(f"core {core.number} runs environment "
