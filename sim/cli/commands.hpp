@@ -14,6 +14,7 @@ void add_verify(CLI::App& app, int& exit_code);
 void add_trace(CLI::App& app, int& exit_code);
 void add_explore(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
+void add_debug(CLI::App& app, int& exit_code);
 void add_record(CLI::App& app, int& exit_code);
 void add_ace(CLI::App& app, int& exit_code);
 void add_mkfs(CLI::App& app, int& exit_code);
@@ -27,5 +28,7 @@ void add_version(CLI::App& app, int& exit_code);
 
 /// Hidden: runs cells and prints their hashes, for `verify` of another build.
 void add_histories(CLI::App& app, int& exit_code);
+/// Hidden: runs one cell in this process, for gdb.
+void add_debug_cell(CLI::App& app, int& exit_code);
 
 }  // namespace sim::cli

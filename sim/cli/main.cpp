@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     add_trace(app, exit_code);
     add_explore(app, exit_code);
     add_replay(app, exit_code);
+    add_debug(app, exit_code);
     add_record(app, exit_code);
     add_misses(app, exit_code);
     add_ace(app, exit_code);
@@ -40,6 +41,7 @@ int main(int argc, char** argv) {
     add_test(app, exit_code);
     add_version(app, exit_code);
     add_histories(app, exit_code);
+    add_debug_cell(app, exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

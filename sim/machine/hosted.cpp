@@ -40,6 +40,7 @@ engine::CellResult run_hosted(std::span<const std::byte> bundle, std::uint32_t c
                 sizeof spec.cell);
     auto machine = Machine::create(std::move(spec));
     if (!machine) return failed(cell, machine.error());
+    if (options.on_machine) options.on_machine(*machine);
     return machine->run(&kernel::run_cell);
 }
 

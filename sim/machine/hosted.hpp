@@ -12,6 +12,7 @@
 namespace sim::machine {
 
 class Director;
+class Machine;
 
 struct HostedOptions {
     std::uint64_t window_base = 0;      // 0: the build's default; else 512 GiB aligned
@@ -24,6 +25,8 @@ struct HostedOptions {
     std::function<void(std::span<std::byte> pool)> verify;
     // Who interferes within what hardware may do (director.hpp); null: nobody.
     Director* director = nullptr;
+    // Called once, before the first core starts: where a debugger begins (sim/cli/debug_cell.cpp).
+    std::function<void(const Machine&)> on_machine;
     // Where console text goes as it is printed (besides the result); empty: nowhere.
     std::function<void(std::uint16_t env, std::string_view text)> on_text;
 };

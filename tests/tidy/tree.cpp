@@ -23,7 +23,8 @@ std::vector<SourceFile> source_files() {
     for (const char* folder : {"kernel", "libos", "sim", "scenarios", "bench", "tests"}) {
         for (const auto& entry : std::filesystem::recursive_directory_iterator{root / folder}) {
             const auto extension = entry.path().extension();
-            if (extension == ".hpp" || extension == ".cpp" || extension == ".S") {
+            if (extension == ".hpp" || extension == ".cpp" || extension == ".S" ||
+                extension == ".py") {
                 files.push_back(read(entry.path()));
             }
         }

@@ -28,10 +28,16 @@ function(chitin_bare_program name index)
   target_link_options(${target} PRIVATE
     -nostdlib -static -no-pie -Wl,-T,${CMAKE_CURRENT_FUNCTION_LIST_DIR}/program.ld
     -Wl,-e,chitin_program_${name} -Wl,--defsym=program_base=${address}
-    -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,--gc-sections -Wl,-s)
+    -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,--gc-sections)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name}.elf RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/image/programs
     LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/program.ld)
+  # Bundles hold programs without names; gdb finds them in <build>/image/symbols (sim/gdb).
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/image/symbols
+    COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:${target}> ${CMAKE_BINARY_DIR}/image/symbols
+    COMMAND ${CMAKE_STRIP} --strip-all $<TARGET_FILE:${target}>
+    VERBATIM)
   # The compiler's own helpers (128-bit division and the like), after everything else.
   target_link_libraries(${target} PRIVATE gcc)
 endfunction()

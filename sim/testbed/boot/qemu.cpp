@@ -14,13 +14,18 @@ using host::child::TemporaryFolder;
 constexpr int status_succeeded = 0x10 * 2 + 1;
 constexpr int status_cell_failed = 0x11 * 2 + 1;
 
+// Where the debug console's bytes go.
+std::string events_file(const BareOptions& options, const TemporaryFolder& folder) {
+    return options.gdb_folder.empty() ? folder.file("events") : options.gdb_folder + "/events";
+}
+
 std::vector<std::string> arguments(const BareOptions& options, std::uint64_t memory_mib,
                                    std::uint32_t cores, const TemporaryFolder& folder) {
     std::vector<std::string> all{
         options.qemu,  "-machine",   options.machine,     "-accel",  "tcg",
         "-cpu",        options.cpu,  "-m",                std::to_string(memory_mib),
         "-nodefaults", "-no-reboot", "-display",          "none",    "-serial",
-        "stdio",       "-debugcon",  "file:" + folder.file("events"),
+        "stdio",       "-debugcon",  "file:" + events_file(options, folder),
         "-device",     "isa-debug-exit,iobase=0xf4,iosize=4"};
     if (options.iso.empty()) {
         all.insert(all.end(), {"-kernel", options.image, "-initrd", folder.file("bundle")});
@@ -30,6 +35,10 @@ std::vector<std::string> arguments(const BareOptions& options, std::uint64_t mem
     } else {
         all.insert(all.end(), {"-cdrom", options.iso});
         if (!options.firmware.empty()) all.insert(all.end(), {"-bios", options.firmware});
+    }
+    if (!options.gdb_folder.empty()) {
+        all.insert(all.end(),
+                   {"-S", "-gdb", "unix:" + options.gdb_folder + "/gdb,server=on,wait=off"});
     }
     if (cores > 1) all.insert(all.end(), {"-smp", std::to_string(cores)});
     if (options.count_instructions) all.insert(all.end(), {"-icount", "shift=0,sleep=off"});
@@ -134,7 +143,7 @@ void Qemu::fail_current(const std::string& why) {
 
 // The debug console's file holds the traced cells' events, one cell's behind the other's.
 void Qemu::read_events() {
-    std::ifstream file{folder_->file("events"), std::ios::binary};
+    std::ifstream file{events_file(options_, *folder_), std::ios::binary};
     kernel::abi::Event event{};
     for (engine::CellResult& result : finished_) {
         if (!traced_[result.cell - part_.first]) continue;

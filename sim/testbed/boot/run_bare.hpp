@@ -26,6 +26,9 @@ struct BareOptions {
     std::string iso;                          // not empty: boot this instead of image and bundle
     std::string firmware;                     // with `iso`: a UEFI firmware file, or empty (BIOS)
     std::string log;                          // not empty: the serial lines are appended here
+    // Not empty: the machine waits for gdb at this folder's socket "gdb", and writes its events to
+    // the file "events" there. One machine: jobs is 1 then.
+    std::string gdb_folder;
     std::uint32_t jobs = 1;                   // machines at once
     std::uint64_t memory_mib = 0;             // 0: what the bundle needs
     std::uint32_t cores = 0;                  // of each machine; 0: what the bundle needs
