@@ -18,7 +18,8 @@ public:
 
     explicit Generator(std::uint64_t seed) : draw_{seed} {}
 
-    /// Window 1 has second_window_bytes, read-only. At least `bytes_min` of window 0 are there; longer accesses are guarded by a comparison.
+    /// Window 1 has second_window_bytes, read-only. At least `bytes_min` of window 0 are there;
+    /// longer accesses are guarded by a comparison.
     [[nodiscard]] Code program(std::uint32_t bytes_min, std::uint32_t bytes_max);
     /// `code` with a few fields changed.
     [[nodiscard]] Code mutated(const Code& code);
