@@ -110,26 +110,42 @@ std::string memory(const Instruction& i) {
     }
 }
 
-// Whether the unit alone is well-formed; jumps may lead anywhere.
-bool well_formed(Program units, std::uint32_t at) {
+// What is wrong with the unit alone; jumps may lead anywhere.
+CodeReason reason_at(Program units, std::uint32_t at) {
     std::vector<Instruction> alone{units[at]};
     if (wide_load(units[at])) {
-        if (at + 1 == units.size()) return false;
+        if (at + 1 == units.size()) return CodeReason::half_wide_load;
         alone.push_back(units[at + 1]);
     }
     alone.push_back({opcode_exit, 0, 0, 0});
     const CodeReason reason = form(alone).reason;
-    return reason == CodeReason::none || reason == CodeReason::jump_outside ||
-           reason == CodeReason::jump_into_wide_load;
+    const bool jumps = reason == CodeReason::jump_outside ||
+                       reason == CodeReason::jump_into_wide_load;
+    return jumps ? CodeReason::none : reason;
+}
+
+// eBPF that the kernel does not take, and what is no eBPF.
+std::string refused(const Instruction& i, CodeReason reason) {
+    switch (reason) {
+        case CodeReason::register_call: return "callx " + reg(i.dst());
+        case CodeReason::kernel_function_call: return fmt::format("call btf {}", i.imm);
+        case CodeReason::map_reference:
+            return fmt::format("{} = map {} {}", reg(i.dst()), i.src(), i.imm);
+        case CodeReason::legacy_packet: {
+            const bool indirect = mode_of(i.opcode) == Mode::ind;
+            return fmt::format("r0 = *{}skb[{}{}]", word(i),
+                               indirect ? reg(i.src()) + " + " : std::string{}, i.imm);
+        }
+        default: return "?? " + hex_of(std::as_bytes(std::span{&i, 1}));
+    }
 }
 
 }  // namespace
 
 std::string text_of(Program units, std::uint32_t at) {
     const Instruction& i = units[at];
-    if (!well_formed(units, at)) {
-        return "?? " + hex_of(std::as_bytes(std::span{&i, 1}));
-    }
+    const CodeReason reason = reason_at(units, at);
+    if (reason != CodeReason::none) return refused(i, reason);
     switch (class_of(i.opcode)) {
         case Class::ld:
             return fmt::format("{} = {:#x} ll", reg(i.dst()), wide_immediate(i, units[at + 1]));
@@ -144,7 +160,9 @@ std::string text_of(Program units, std::uint32_t at) {
 std::string listing(Program units) {
     std::string text;
     for (std::uint32_t at = 0; at < units.size(); ++at) {
-        const bool two = wide_load(units[at]) && well_formed(units, at);
+        const CodeReason reason = reason_at(units, at);
+        const bool two = wide_load(units[at]) && (reason == CodeReason::none ||
+                                                  reason == CodeReason::map_reference);
         const auto bytes = std::as_bytes(units.subspan(at, 1));
         text += fmt::format("{:4}: {}  {}\n", at, hex_of(bytes), text_of(units, at));
         if (two) {

@@ -50,11 +50,14 @@ struct Symbol {
     }
 };
 
+// A name, fit to be shown: what is not printable ASCII becomes '?'.
 std::string text_at(Bytes strings, std::uint64_t offset) {
     if (offset >= strings.size()) return {};
     const auto* const first = reinterpret_cast<const char*>(strings.data() + offset);
     const std::string_view rest{first, strings.size() - offset};
-    return std::string{rest.substr(0, rest.find('\0'))};
+    std::string name{rest.substr(0, rest.find('\0'))};
+    std::ranges::replace_if(name, [](char c) { return c < ' ' || c > '~'; }, '?');
+    return name;
 }
 
 class Object {

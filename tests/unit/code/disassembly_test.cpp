@@ -49,7 +49,11 @@ TEST(CodeDisassembly, TheKernelsDocumentationsLanguage) {
         {call(5), "call 5"},
         {call_local(3), "call pc+3 <4>"},
         {leave(), "exit"},
-        {make(0x8d, 1, 0, 0, 0), "?? 8d01000000000000"},
+        {make(0x8d, 1, 0, 0, 0), "callx r1"},
+        {make(0x85, 0, 2, 0, 7), "call btf 7"},
+        {make(0x28, 0, 0, 0, 12), "r0 = *(u16 *)skb[12]"},
+        {make(0x50, 0, 3, 0, 4), "r0 = *(u8 *)skb[r3 + 4]"},
+        {make(0xff, 1, 0, 0, 0), "?? ff01000000000000"},
     };
     for (const Case& one : cases) EXPECT_EQ(text_of({&one.instruction, 1}, 0), one.text);
     const Code wide{make(0x18, 2, 0, 0, -1), make(0, 0, 0, 0, 1), leave()};

@@ -19,9 +19,12 @@ using verify::Verdict;
 // A place to run in, of which there are several: other addresses, another past.
 struct Place {
     std::vector<std::byte> bytes;
+    alignas(8) std::array<std::byte, Generator::second_window_bytes> more;
     std::byte past;
     alignas(8) std::array<std::byte, frames_max * frame_bytes> stack;
 };
+
+using Windows = std::array<Window, 2>;
 
 struct Result {
     std::uint64_t value;
@@ -51,19 +54,20 @@ protected:
         return verify::verify(code, contract(), memory_);
     }
     [[nodiscard]] Contract contract() const {
-        return {.windows = {&rule_, 1},
+        return {.windows = rules_,
                 .helpers = {&suite_helper, 1},
                 .steps_max = 20'000,
                 .explored_max = 20'000};
     }
 
-    kernel::code::Run prepare(Place& place, Window& window, std::uint32_t length,
+    kernel::code::Run prepare(Place& place, Windows& windows, std::uint32_t length,
                               std::uint64_t seed) {
         std::mt19937_64 draw{seed};
         for (std::byte& byte : place.bytes) byte = static_cast<std::byte>(draw());
+        for (std::byte& byte : place.more) byte = static_cast<std::byte>(draw());
         place.stack.fill(place.past);
-        window = {place.bytes.data(), length, true};
-        return {.arguments = arguments_of({&window, 1}),
+        windows = {{{place.bytes.data(), length, true}, {place.more.data(), more, false}}};
+        return {.arguments = arguments_of(windows),
                 .stack = place.stack,
                 .helpers = {&suite_helper, 1}};
     }
@@ -71,10 +75,10 @@ protected:
     // The checked run's result, having held to the verdict.
     Result hold(const Code& code, const Verdict& verdict, Place& place, std::uint32_t length,
                 std::uint64_t seed) {
-        Window window;
-        kernel::code::Run run = prepare(place, window, length, seed);
+        Windows windows;
+        kernel::code::Run run = prepare(place, windows, length, seed);
         run.stack = std::span{place.stack}.last(std::size_t{verdict.frames_max} * frame_bytes);
-        const Outcome outcome = interpret_checked(code, run, {&window, 1}, verdict.steps_max);
+        const Outcome outcome = interpret_checked(code, run, windows, verdict.steps_max);
         EXPECT_EQ(outcome.fault.reason, CodeReason::none)
             << "seed " << seed << " at " << outcome.fault.instruction << ": "
             << text_of(outcome.fault.reason);
@@ -82,15 +86,15 @@ protected:
     }
 
     Result interpreted(const Code& code, Place& place, std::uint32_t length, std::uint64_t seed) {
-        Window window;
-        const kernel::code::Run run = prepare(place, window, length, seed);
+        Windows windows;
+        const kernel::code::Run run = prepare(place, windows, length, seed);
         const std::uint64_t value = interpret(code, run);
         return {value, place.bytes};
     }
     Result compiled(const CompiledCode& code, Place& place, std::uint32_t length,
                     std::uint64_t seed) {
-        Window window;
-        const kernel::code::Run run = prepare(place, window, length, seed);
+        Windows windows;
+        const kernel::code::Run run = prepare(place, windows, length, seed);
         const std::uint64_t value = code.call(run);
         return {value, place.bytes};
     }
@@ -100,7 +104,8 @@ protected:
 
     std::vector<Place> places_;
     std::vector<std::byte> memory_ = std::vector<std::byte>(std::size_t{256} << 10);
-    WindowRule rule_{.bytes_min = bytes_min, .bytes_max = bytes_max, .writable = true};
+    static constexpr std::uint32_t more = Generator::second_window_bytes;
+    std::array<WindowRule, 2> rules_{{{bytes_min, bytes_max, true}, {more, more, false}}};
 };
 
 // What keeping states decides, exploring every path to its end must not refute.
@@ -179,9 +184,9 @@ TEST_F(CodeFuzz, ABrokenPromiseIsSeen) {
         Generator generator{seed};
         const Code code = generator.program(bytes_min, bytes_max);
         if (!verdict(code).accepted()) continue;
-        Window window;
-        const auto run = prepare(places_[0], window, bytes_min / 2, seed);
-        const Outcome outcome = interpret_checked(code, run, {&window, 1}, 20'000);
+        Windows windows;
+        const auto run = prepare(places_[0], windows, bytes_min / 2, seed);
+        const Outcome outcome = interpret_checked(code, run, windows, 20'000);
         outside += outcome.fault.reason == CodeReason::access_outside ? 1 : 0;
     }
     EXPECT_GT(outside, 0u);

@@ -5,6 +5,7 @@ namespace tests::code {
 namespace {
 
 constexpr std::uint8_t sizes[] = {0x10, 0x08, 0x00, 0x18};  // 1, 2, 4, 8 bytes
+constexpr std::int16_t second_window_at = -104;
 constexpr std::uint32_t size_bytes[] = {1, 2, 4, 8};
 
 std::uint8_t opcode(std::uint64_t value) { return static_cast<std::uint8_t>(value); }
@@ -112,6 +113,24 @@ void Generator::relative_access() {
     put(load_byte(number(), 5, static_cast<std::int16_t>(at)));
 }
 
+// Its address waits in a slot of the stack.
+void Generator::second_window() {
+    put(load_word(5, 10, second_window_at));
+    if (below(8) == 0) put(add(5, static_cast<std::int32_t>(below(4))));
+    put(load_byte(number(), 5, static_cast<std::int16_t>(below(second_window_bytes))));
+}
+
+// Two addresses into one window: compared, and subtracted.
+void Generator::addresses() {
+    constexpr std::uint8_t conditions[] = {0x1d, 0x5d, 0x2d, 0x3d, 0xad, 0xbd};
+    put(copy(5, 6));
+    put(add(5, static_cast<std::int32_t>(below(bytes_min_ + 2))));
+    put(make(conditions[below(std::size(conditions))], 5, 6, 1, 0));
+    put(add(number(), 3));
+    put(make(0x1f, 5, 6, 0, 0));
+    put(add_register(number(), 5));
+}
+
 void Generator::spill() {
     const std::int16_t at = slot();
     switch (below(4)) {
@@ -201,7 +220,7 @@ void Generator::call() {
 
 void Generator::piece() {
     ++depth_;
-    switch (below(depth_ > 3 ? 9 : 13)) {
+    switch (below(depth_ > 3 ? 11 : 15)) {
         case 0:
         case 1: arithmetic(); break;
         case 2: swap(); break;
@@ -211,9 +230,11 @@ void Generator::piece() {
         case 6: masked_access(); break;
         case 7: spill(); break;
         case 8: relative_access(); break;
-        case 9: atomic(); break;
-        case 10: branch(); break;
-        case 11: loop(); break;
+        case 9: second_window(); break;
+        case 10: addresses(); break;
+        case 11: atomic(); break;
+        case 12: branch(); break;
+        case 13: loop(); break;
         default: call(); break;
     }
     --depth_;
@@ -261,6 +282,7 @@ Code Generator::program(std::uint32_t bytes_min, std::uint32_t bytes_max) {
     bytes_min_ = bytes_min;
     bytes_max_ = bytes_max;
     put(copy(6, 1));
+    put(store_word(10, second_window_at, 3));
     for (const int start : numbers_) put(mov(static_cast<unsigned>(start), constant()));
     put(copy(static_cast<unsigned>(numbers_[below(5)]), 2));
     for (auto count = 3 + below(14); count > 0; --count) piece();

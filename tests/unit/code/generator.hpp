@@ -14,9 +14,12 @@ namespace tests::code {
 
 class Generator {
 public:
+    static constexpr std::uint32_t second_window_bytes = 16;
+
     explicit Generator(std::uint64_t seed) : draw_{seed} {}
 
-    /// At least `bytes_min` of window 0 are there; longer accesses are guarded by a comparison.
+    /// Window 1 has second_window_bytes, read-only. At least `bytes_min` of window 0 are there;
+    /// longer accesses are guarded by a comparison.
     [[nodiscard]] Code program(std::uint32_t bytes_min, std::uint32_t bytes_max);
     /// `code` with a few fields changed.
     [[nodiscard]] Code mutated(const Code& code);
@@ -31,6 +34,8 @@ private:
     void guarded_access();
     void masked_access();
     void relative_access();
+    void second_window();
+    void addresses();
     void spill();
     void atomic();
     void branch();
