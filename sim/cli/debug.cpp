@@ -42,8 +42,12 @@ std::string quoted(const std::string& text) {
     return out + "'";
 }
 
+std::filesystem::path script(const BuildTree& tree) {
+    return tree.root / "sim" / "gdb" / "chitin.py";
+}
+
 Arguments gdb_with_script(const BuildTree& tree) {
-    return {"gdb", "-q", "-x", (tree.root / "sim" / "gdb" / "chitin.py").string()};
+    return {"gdb", "-q", "-x", script(tree).string()};
 }
 
 void append(Arguments& all, const Arguments& more) {
@@ -116,6 +120,11 @@ int debug(const Request& request) {
     if (!scenario) return exit_usage;
     if (const std::string what = missing(request); !what.empty()) {
         return failed(what, exit_install);
+    }
+    const auto commands = script(find_build_tree());
+    if (!std::filesystem::exists(commands)) {
+        return failed(fmt::format("no {}: expected Chitin's sources there; CHITIN_ROOT names "
+                                  "another folder", commands.string()));
     }
     return request.image ? debug_image(request, *scenario) : debug_hosted(request);
 }

@@ -265,6 +265,8 @@ TEST_F(DebugTest, WrongUsageIsSaidBeforeGdbStarts) {
     EXPECT_EQ(chitin({"debug", scenario("absent.toml")}).status, 2);
     const Ran without = run({"env", "PATH=/nonexistent", CHITIN_TOOL, "debug", exchange});
     EXPECT_EQ(without.status, 3);
+    const Ran elsewhere = run({"env", "CHITIN_ROOT=/nonexistent", CHITIN_TOOL, "debug", exchange});
+    EXPECT_EQ(elsewhere.status, 1);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ def find_system(low, high, core_address=None):
     core_at, memory_at = layout.offset_of(kind, "core"), layout.offset_of(kind, "memory")
     memory_again = layout.offset_of(kind, "forest.memory_")
     core_again = layout.offset_of(kind, "mesh.core_")
+    memory_size = layout.type_of("kernel::mem::Memory").sizeof
     core_in_memory = layout.offset_of("kernel::mem::Memory", "core_")
 
     def word(offset):
@@ -30,7 +31,7 @@ def find_system(low, high, core_address=None):
 
     for offset in range(len(data) - size & ~7, -1, -8):
         core, memory = word(offset + core_at), word(offset + memory_at)
-        if not low <= memory < high - size or core_address not in (None, core):
+        if not low <= memory <= high - memory_size or core_address not in (None, core):
             continue
         if (word(offset + memory_again) == memory and word(offset + core_again) == core
                 and word(memory - low + core_in_memory) == core):
