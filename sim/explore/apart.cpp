@@ -53,7 +53,8 @@ RunReport run_apart(const Subject& subject, const MakeChooser& make, std::uint64
         return dumped(to_json(run(subject, *chooser, start, watch)));
     };
     RunReport report;
-    host::process::run_jobs({.jobs = 1, .seconds_max = subject.seconds_max}, work, [&](const host::process::JobEnd& end) {
+    const host::process::JobOptions alone{.jobs = 1, .seconds_max = subject.seconds_max};
+    host::process::run_jobs(alone, work, [&](const host::process::JobEnd& end) {
         if (end.failure.empty()) {
             report = report_of(Json::parse(end.output));
         } else {

@@ -29,8 +29,8 @@ std::expected<FaultChoice, std::string> FaultChoice::parse(std::string_view text
         const auto kind = kind_of(name);
         if (!kind || *kind == DecisionKind::stall) {
             return std::unexpected("expected none, all, legal, or kill, allocation, message, "
-                                   "timer, interrupt with commas between, found \"" + std::string{name} +
-                                   "\"");
+                                   "timer, interrupt with commas between, found \"" +
+                                   std::string{name} + "\"");
         }
         choice.kinds |= bit(*kind);
         begin = end + 1;

@@ -32,7 +32,8 @@ std::optional<std::uint64_t> allocated_dirty(std::span<const std::byte> pool,
     const std::uint64_t offset = (frame - kernel::machine::pool_first.value) * page_size;
     if (offset + page_size > pool.size()) return frame;
     const auto page = pool.subspan(offset, page_size);
-    const bool empty = std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{}; });
+    const bool empty =
+        std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{}; });
     return empty ? std::nullopt : std::optional{frame};
 }
 

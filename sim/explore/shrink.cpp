@@ -15,6 +15,8 @@ public:
     Decisions shrink() {
         if (accept({})) return best_;
         remove_groups();
+        if (best_.size() > 1) one_long_stall();
+        if (best_.size() > 1) last_alone();
         merge_stalls();
         lower_values();
         return best_;
@@ -50,6 +52,33 @@ private:
             }
             if (size == 1 && removed) continue;
             size /= 2;
+        }
+    }
+
+    // One of the stalls alone, as long as all of them together, or longer.
+    void one_long_stall() {
+        std::uint64_t sum = 0;
+        for (const Decision& one : best_) sum += one.kind == DecisionKind::stall ? one.value : 0;
+        for (const Decision& one : Decisions{best_}) {
+            if (one.kind != DecisionKind::stall) continue;
+            for (const std::uint64_t times : {1u, 10u, 100u}) {
+                Decision longer = one;
+                longer.value = sum * times;
+                if (accept({longer})) return;
+            }
+        }
+    }
+
+    // The last one without those before it, which may only have moved its event's number.
+    void last_alone() {
+        constexpr std::uint64_t far = 256;
+        const Decision last = best_.back();
+        for (std::uint64_t distance = 1; distance <= far; ++distance) {
+            for (const bool later : {true, false}) {
+                Decision moved = last;
+                moved.at = later ? last.at + distance : last.at - std::min(distance, last.at - 1);
+                if (accept({moved})) return;
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 /// Shrinking: the fewest and smallest decisions, and the least workload, that fail in the same way.
 ///
 /// Decisions are taken away in groups (Zeller and Hildebrandt, Simplifying and Isolating
-/// Failure-Inducing Input, IEEE TSE 28(2), 2002: ddmin), stalls of one core put together, then each
-/// made smaller. Every
-/// candidate is run; nothing is assumed.
+/// Failure-Inducing Input, IEEE TSE 28(2), 2002: ddmin); then one long stall is tried instead of
+/// all, the last decision alone at events nearby, stalls of one core are put together, and each
+/// is made smaller. Every candidate is run; nothing is assumed.
 
 #include <cstdint>
 #include <functional>
