@@ -18,6 +18,7 @@ void add_mkfs(CLI::App& app, int& exit_code);
 void add_fsck(CLI::App& app, int& exit_code);
 void add_ls(CLI::App& app, int& exit_code);
 void add_cp(CLI::App& app, int& exit_code);
+void add_mount(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);

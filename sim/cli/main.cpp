@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     add_fsck(app, exit_code);
     add_ls(app, exit_code);
     add_cp(app, exit_code);
+    add_mount(app, exit_code);
     add_list(app, exit_code);
     add_test(app, exit_code);
     add_version(app, exit_code);
