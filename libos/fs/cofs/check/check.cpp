@@ -34,7 +34,11 @@ Result<void> Checker::run() {
     if (store_.superblocks_good() < 2) found(Problem::superblock_lost, 0, 0, repair_);
     const bool whole = TRY(check_shape());
     TRY(check_space(opened.has_value()));
-    if (!whole) return {};
+    if (!whole) {
+        const bool root = report_.nodes == 0;
+        if (!repair_ || root || damaged_ > damaged_max) return {};
+        TRY(cut_damaged());
+    }
     for (int pass = 0; pass < passes_max; ++pass) {
         changed_ = false;
         inodes_.forget();
