@@ -9,7 +9,8 @@
 namespace libos::fs::cofs {
 
 std::size_t Cofs::check_memory_needed(std::uint64_t blocks, std::uint32_t cached) {
-    return memory_needed(blocks, cached) + SpaceMap::room(static_cast<std::uint32_t>(blocks));
+    const auto used = static_cast<std::uint32_t>(std::min(blocks, blocks_max));
+    return memory_needed(blocks, cached) + SpaceMap::room(used);
 }
 
 Result<void> Cofs::check(DeviceRef device, std::span<std::byte> memory, CheckReport& report,
