@@ -22,6 +22,7 @@ void add_fsck(CLI::App& app, int& exit_code);
 void add_ls(CLI::App& app, int& exit_code);
 void add_cp(CLI::App& app, int& exit_code);
 void add_bpf(CLI::App& app, int& exit_code);
+void add_mount(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);

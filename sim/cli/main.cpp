@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
     add_ls(app, exit_code);
     add_cp(app, exit_code);
     add_bpf(app, exit_code);
+    add_mount(app, exit_code);
     add_list(app, exit_code);
     add_test(app, exit_code);
     add_version(app, exit_code);

@@ -55,8 +55,9 @@ public:
     static std::size_t check_memory_needed(std::uint64_t blocks, std::uint32_t cached = 256);
 
     /// Reads everything on an unmounted device; with `repair` mends what can be mended without
-    /// guessing. Damaged nodes and data are reported only. Error::corrupt: no superblock;
-    /// Error::io: the device failed at a repair; Error::no_memory.
+    /// guessing, and gives up what cannot be read: a damaged node with all that lay below it.
+    /// Damaged data are reported only. Error::corrupt: no superblock; Error::io: the device failed
+    /// at a repair; Error::no_memory.
     static Result<void> check(DeviceRef device, std::span<std::byte> memory, CheckReport& report,
                               bool repair);
     template <BlockDevice D>

@@ -20,6 +20,7 @@ using BlockNumber = std::uint32_t;  ///< of 4096 bytes; 0 (a superblock) also sa
 
 inline constexpr std::uint32_t block_bytes = 4096;
 inline constexpr std::uint64_t blocks_min = 1024;
+inline constexpr std::uint64_t blocks_max = 0xffff'0000;  ///< sums with it stay in 32 bits
 inline constexpr std::uint32_t group_blocks = 16;   ///< 64 KiB: the unit of explicit grouping
 inline constexpr std::uint32_t chunk_blocks = 64;   ///< what one map item covers
 inline constexpr std::uint32_t chunk_bytes = chunk_blocks * block_bytes;

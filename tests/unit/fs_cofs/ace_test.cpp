@@ -6,6 +6,7 @@
 #include <random>
 
 #include "sim/testbed/ace/formats.hpp"
+#include "tests/unit/fs_model/effort.hpp"
 
 namespace tests::fs_cofs {
 namespace {
@@ -57,13 +58,13 @@ TEST(Ace, PairsOfPublishedLinesPass) {
     }
     const auto workloads = read_workloads(workload_file());
     ASSERT_TRUE(workloads) << workloads.error();
-    const int pairs = std::getenv("CHITIN_LONG") != nullptr ? 20'000 : 150;
+    const std::uint64_t pairs = fs_model::effort(150, 5'000);
     std::mt19937_64 random{7};
     LineOptions options;
     options.bounds.torn = 4;
     options.bounds.random_subsets = 8;
     options.bounds.subset_writes_max = 5;
-    for (int i = 0; i < pairs; ++i) {
+    for (std::uint64_t i = 0; i < pairs; ++i) {
         const std::string text = (*workloads)[random() % workloads->size()].text + " ; " +
                                  (*workloads)[random() % workloads->size()].text;
         const LineResult result = run(text, options);

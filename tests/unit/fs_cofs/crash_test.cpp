@@ -2,10 +2,9 @@
 // before the last one that promised durability.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "libos/fs/cofs/cofs.hpp"
 #include "sim/testbed/crash/crash_states.hpp"
+#include "tests/unit/fs_model/effort.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 #include "tests/unit/fs_model/random_calls.hpp"
 
@@ -114,7 +113,7 @@ Outcome crash_everywhere(std::uint64_t seed, std::uint64_t calls, bool lies) {
 }
 
 TEST(CofsCrash, EveryStateIsOneThatWasThere) {
-    const std::uint64_t seeds = std::getenv("CHITIN_LONG") != nullptr ? 40 : 4;
+    const std::uint64_t seeds = fs_model::effort(5, 40);
     std::uint64_t states = 0;
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         const Outcome outcome = crash_everywhere(seed, 400, false);

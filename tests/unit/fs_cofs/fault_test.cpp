@@ -2,10 +2,10 @@
 // before the last one that promised durability.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <memory>
 
 #include "libos/fs/cofs/cofs.hpp"
+#include "tests/unit/fs_model/effort.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 #include "tests/unit/fs_model/random_calls.hpp"
 
@@ -70,7 +70,7 @@ bool run_until_failure(std::uint64_t seed, std::uint64_t calls) {
 }
 
 TEST(CofsFaults, AfterAFailureTheLastCommitIsThere) {
-    const std::uint64_t seeds = std::getenv("CHITIN_LONG") != nullptr ? 2000 : 100;
+    const std::uint64_t seeds = fs_model::effort(100, 2000);
     std::uint64_t failures = 0;
     for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
         failures += run_until_failure(seed, 200) ? 1 : 0;

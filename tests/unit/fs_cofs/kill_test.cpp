@@ -9,17 +9,18 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
 #include "libos/fs/cofs/cofs.hpp"
+#include "tests/unit/fs_model/effort.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 #include "tests/unit/fs_model/random_calls.hpp"
 
 namespace tests::fs_cofs {
 namespace {
 
+using fs_model::effort;
 using fs_model::Features;
 using fs_model::MemoryDevice;
 using fs_model::RandomCalls;
@@ -166,7 +167,7 @@ TEST(CofsKill, AKilledProcessLosesNothingDurable) {
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     ASSERT_GE(file, 0);
     std::filesystem::remove(path);
-    const int kills = std::getenv("CHITIN_LONG") != nullptr ? 200 : 20;
+    const auto kills = static_cast<int>(effort(20, 200));
     int midway = 0;
     for (int i = 0; i < kills; ++i) {
         const std::uint64_t last = calls * static_cast<std::uint64_t>(i) / kills;

@@ -1,22 +1,20 @@
 // cofs against the reference: random calls, with remounting, full disks and failing devices.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "libos/fs/cofs/cofs.hpp"
+#include "tests/unit/fs_model/effort.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 #include "tests/unit/fs_model/random_calls.hpp"
 
 namespace tests::fs_cofs {
 namespace {
 
+using fs_model::effort;
 using fs_model::Features;
 using fs_model::MemoryDevice;
 using fs_model::RandomCalls;
 using fs_model::Reference;
 using libos::fs::cofs::Cofs;
-
-bool long_run() { return std::getenv("CHITIN_LONG") != nullptr; }
 
 constexpr std::uint32_t mebibyte_blocks = 256;
 
@@ -50,7 +48,7 @@ void run(std::uint64_t seed, std::uint64_t calls, std::uint64_t mebibytes,
 }
 
 TEST(CofsModel, RandomCallsAgreeWithTheReference) {
-    const std::uint64_t calls = long_run() ? 100'000 : 10'000;
+    const std::uint64_t calls = effort(10'000, 100'000);
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         run(seed, calls, 64, seed % 2 == 0 ? 512 : 4096, seed % 3 == 0 ? 64 : 1024, Features{});
@@ -58,7 +56,7 @@ TEST(CofsModel, RandomCallsAgreeWithTheReference) {
 }
 
 TEST(CofsModel, FullDisksChangeNothing) {
-    const std::uint64_t calls = long_run() ? 100'000 : 10'000;
+    const std::uint64_t calls = effort(10'000, 100'000);
     std::uint64_t full = 0;
     for (std::uint64_t seed = 11; seed <= 14; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));

@@ -1,5 +1,7 @@
 /// Formatting, mounting, committing.
 
+#include <algorithm>
+
 #include "kernel/base/result.hpp"
 #include "libos/fs/cofs/cofs.hpp"
 
@@ -7,7 +9,8 @@ namespace libos::fs::cofs {
 
 std::size_t Cofs::memory_needed(std::uint64_t blocks, std::uint32_t cached) {
     const std::uint32_t frames = cached < Cache::frames_min ? Cache::frames_min : cached;
-    return Store::room(static_cast<std::uint32_t>(blocks), frames) + std::size_t{frames} * 64;
+    const auto used = static_cast<std::uint32_t>(std::min(blocks, blocks_max));
+    return Store::room(used, frames) + std::size_t{frames} * 64;
 }
 
 Cofs::Cofs(DeviceRef device, std::span<std::byte> memory)

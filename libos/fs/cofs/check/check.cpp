@@ -9,7 +9,8 @@
 namespace libos::fs::cofs {
 
 std::size_t Cofs::check_memory_needed(std::uint64_t blocks, std::uint32_t cached) {
-    return memory_needed(blocks, cached) + SpaceMap::room(static_cast<std::uint32_t>(blocks));
+    const auto used = static_cast<std::uint32_t>(std::min(blocks, blocks_max));
+    return memory_needed(blocks, cached) + SpaceMap::room(used);
 }
 
 Result<void> Cofs::check(DeviceRef device, std::span<std::byte> memory, CheckReport& report,
@@ -34,7 +35,11 @@ Result<void> Checker::run() {
     if (store_.superblocks_good() < 2) found(Problem::superblock_lost, 0, 0, repair_);
     const bool whole = TRY(check_shape());
     TRY(check_space(opened.has_value()));
-    if (!whole) return {};
+    if (!whole) {
+        const bool root = report_.nodes == 0;
+        if (!repair_ || root || damaged_ > damaged_max) return {};
+        TRY(cut_damaged());
+    }
     for (int pass = 0; pass < passes_max; ++pass) {
         changed_ = false;
         inodes_.forget();

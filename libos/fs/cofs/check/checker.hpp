@@ -28,6 +28,7 @@ public:
 private:
     static constexpr std::uint32_t counted_max = 512;
     static constexpr int passes_max = 8;
+    static constexpr std::uint32_t damaged_max = 64;  ///< nodes given up in one repair
 
     struct Value {
         std::array<std::byte, payload_max> bytes;
@@ -48,6 +49,12 @@ private:
         std::uint64_t directories = 0;
         std::uint64_t text_bytes = 0;
     };
+    /// A node that cannot be read.
+    struct Damaged {
+        Key low;
+        std::uint32_t level = 0;
+        BlockNumber block = 0;
+    };
     struct Level {
         Pointer pointer;
         std::uint32_t slot = 0;
@@ -61,6 +68,8 @@ private:
 
     Result<bool> check_shape();
     bool enter(const Level& level, std::uint64_t born_max);
+    bool damaged(Problem problem, const Level& level);
+    Result<void> cut_damaged();
     void claim_items(const Node& leaf);
     Result<void> check_space(bool readable);
 
@@ -91,6 +100,8 @@ private:
     std::uint64_t files_ = 0;
     std::uint64_t counted_from_ = 0;
     std::uint32_t counted_ = 0;
+    std::uint32_t damaged_ = 0;
+    std::array<Damaged, damaged_max> damaged_nodes_{};
     std::array<Counted, counted_max> names_{};
 };
 

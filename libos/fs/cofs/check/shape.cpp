@@ -15,28 +15,48 @@ void Checker::found(Problem problem, std::uint64_t inode, BlockNumber block, boo
     if (repaired) ++report_.repaired;
 }
 
+// Notes a node that a repair gives up.
+bool Checker::damaged(Problem problem, const Level& level) {
+    const bool mendable = repair_ && damaged_ < damaged_max &&
+                          level.pointer.level < store_.transaction().root.level;
+    found(problem, 0, level.pointer.block, mendable);
+    if (mendable) damaged_nodes_[damaged_] = {level.low, level.pointer.level, level.pointer.block};
+    ++damaged_;
+    return false;
+}
+
 // A node may be entered: it can be read, and is where its keys belong.
 bool Checker::enter(const Level& level, std::uint64_t born_max) {
     if (level.pointer.born > born_max || !claimed_.content(level.pointer.block)) {
-        found(Problem::node_damaged, 0, level.pointer.block, false);
-        return false;
+        return damaged(Problem::node_damaged, level);
     }
-    if (!claimed_.claim(level.pointer.block)) {
-        found(Problem::block_shared, 0, level.pointer.block, false);
-        return false;
-    }
+    if (claimed_.used(level.pointer.block)) return damaged(Problem::block_shared, level);
     const auto ref = store_.tree().read(level.pointer);
     bool good = ref.has_value();
     if (good) {
         const Node node{ref->bytes()};
         const std::uint32_t count = node.count();
-        good = count == 0 || (!(node.key(0) < level.low) &&
-                              (level.open || node.key(count - 1) < level.high));
-        ++report_.nodes;
-        if (good && node.level() == 0) claim_items(node);
+        const bool root = level.pointer.block == store_.transaction().root.block;
+        good = count == 0 ? root
+                          : !(node.key(0) < level.low) &&
+                                (level.open || node.key(count - 1) < level.high);
     }
-    if (!good) found(Problem::node_damaged, 0, level.pointer.block, false);
-    return good;
+    if (!good) return damaged(Problem::node_damaged, level);
+    ++report_.nodes;
+    claimed_.claim(level.pointer.block);
+    const Node node{ref->bytes()};
+    if (node.level() == 0) claim_items(node);
+    return true;
+}
+
+// Nodes that cannot be read are given up, and what lay below them with them.
+Result<void> Checker::cut_damaged() {
+    for (std::uint32_t i = 0; i < damaged_; ++i) {
+        const Damaged& node = damaged_nodes_[i];
+        TRY(store_.begin(Effect::shrinks));
+        TRY(store_.tree().cut(node.low, node.level, node.block));
+    }
+    return {};
 }
 
 void Checker::claim_items(const Node& leaf) {
@@ -79,7 +99,8 @@ Result<bool> Checker::check_shape() {
                     .high = slot + 1 < node.count() ? node.key(slot + 1) : here.high,
                     .open = slot + 1 < node.count() ? false : here.open};
         if (below.pointer.level + 1 != node.level()) {
-            found(Problem::node_damaged, 0, below.pointer.block, false);
+            below.pointer.level = node.level() - 1;
+            damaged(Problem::node_damaged, below);
             whole = false;
         } else if (enter(below, here.pointer.born)) {
             path[++depth] = below;

@@ -28,8 +28,7 @@ public:
         const std::uint32_t size = device.block_size();
         ratio_ = size >= 512 && size <= block_bytes ? block_bytes / size : 0;
         if (ratio_ != 0) {
-            blocks_ = static_cast<std::uint32_t>(
-                std::min<std::uint64_t>(device.blocks() / ratio_, 0xffff'ffff));
+            blocks_ = static_cast<std::uint32_t>(std::min(device.blocks() / ratio_, blocks_max));
         }
     }
 

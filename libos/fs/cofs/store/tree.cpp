@@ -135,8 +135,8 @@ Result<void> Tree::shadow(BlockRef& node) {
     return {};
 }
 
-// The path to the leaf that holds `k`, all of it fresh.
-Result<void> Tree::change_path(Key k, Path& path) {
+// The path to the leaf that holds `k`, or to the node of `level` above it, all of it fresh.
+Result<void> Tree::change_path(Key k, Path& path, std::uint32_t level) {
     Range range;
     Pointer pointer = transaction_->root;
     for (path.length = 0; path.length < levels_max;) {
@@ -152,11 +152,9 @@ Result<void> Tree::change_path(Key k, Path& path) {
         }
         Step& step = path.steps[path.length++];
         step.node = std::move(ref);
-        if (node.level() == 0) {
-            step.slot = node.lower_bound(k);
-            return {};
-        }
-        step.slot = node.covering(k);
+        step.slot = node.level() == 0 ? node.lower_bound(k) : node.covering(k);
+        if (node.level() == level) return {};
+        if (node.level() == 0) return error(Error::corrupt);
         pointer = node.child(step.slot);
         if (pointer.level + 1 != node.level()) return error(Error::corrupt);
         if (step.slot > 0) range.low = node.key(step.slot);
@@ -275,6 +273,21 @@ Result<void> Tree::erase(Key k) {
     if (slot == leaf.count() || leaf.key(slot) != k) return error(Error::corrupt);
     leaf.remove(slot);
     return after_removal(path);
+}
+
+Result<void> Tree::cut(Key k, std::uint32_t level, BlockNumber block) {
+    if (level >= transaction_->root.level) return error(Error::corrupt);
+    Path path;
+    TRY(change_path(k, path, level + 1));
+    Node above{path.leaf().node.bytes()};
+    const std::uint32_t slot = path.leaf().slot;
+    if (above.child(slot).block != block) return error(Error::corrupt);
+    above.remove(slot);
+    for (std::uint32_t depth = path.length - 1; depth > 0; --depth) {
+        if (Node{path.steps[depth].node.bytes()}.count() > 0) break;
+        TRY(remove_empty(path, depth));
+    }
+    return shrink_root(path);
 }
 
 // From the leaf up: an empty node goes, a poor one joins a neighbour.

@@ -59,6 +59,10 @@ public:
     /// Error::corrupt if it is not there.
     Result<void> erase(Key k);
 
+    /// check()'s: gives up the node at `level` that covers `k` and all below it, for it cannot be
+    /// read. Error::corrupt: the pointer there is not to `block`, or it is the root.
+    Result<void> cut(Key k, std::uint32_t level, BlockNumber block);
+
     /// A verified node.
     Result<BlockRef> read(const Pointer& pointer);
 
@@ -86,7 +90,7 @@ private:
 
     Result<BlockRef> step_down(const Pointer& pointer, const Range& range);
     Result<BlockRef> leaf_of(Key k, Range& range);
-    Result<void> change_path(Key k, Path& path);
+    Result<void> change_path(Key k, Path& path, std::uint32_t level = 0);
     Result<void> shadow(BlockRef& node);
     Result<BlockRef> new_node(std::uint32_t level, BlockNumber near);
     Result<void> release(BlockRef& node);

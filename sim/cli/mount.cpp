@@ -1,0 +1,71 @@
+// chitin mount: an image's file system as a directory of the host.
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/exit_code.hpp"
+#include "sim/testbed/fs/fuse/server.hpp"
+
+namespace sim::cli {
+
+namespace {
+
+namespace tfs = testbed::fs;
+using host::file::ImageFile;
+
+struct Request {
+    std::string image;
+    std::string directory;
+    std::string options;
+};
+
+int say(int code, const std::string& what) {
+    fmt::print(stderr, "chitin mount: {}\n", what);
+    return code;
+}
+
+int run(const Request& request) {
+    if (!request.options.empty() && request.options != "ro" && request.options != "rw") {
+        return say(exit_usage, fmt::format("-o {}: expected ro or rw", request.options));
+    }
+    const bool read_only = request.options == "ro";
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(request.directory, ignored)) {
+        return say(exit_usage, request.directory + ": expected a directory to mount at");
+    }
+    auto volume = tfs::Volume::open(
+        request.image, read_only ? ImageFile::Use::read_only : ImageFile::Use::read_write);
+    if (!volume) return say(exit_usage, volume.error());
+    const auto ready = [&] {
+        say(exit_ok, fmt::format("{} ({}{}) is at {}; Ctrl-C unmounts it", request.image,
+                                 (*volume)->format().names.front(),
+                                 read_only ? ", read only" : "", request.directory));
+    };
+    const auto served = tfs::fuse::serve(**volume, request.directory, ready);
+    const auto closed = (*volume)->close();
+    if (!served) return say(exit_failed, served.error());
+    if (!closed) return say(exit_failed, closed.error());
+    return exit_ok;
+}
+
+}  // namespace
+
+void add_mount(CLI::App& app, int& exit_code) {
+    auto request = std::make_shared<Request>();
+    CLI::App* const command = app.add_subcommand(
+        "mount", "Show the file system of an image as a directory, until Ctrl-C");
+    command->add_option("image", request->image, "The image file")->required();
+    command->add_option("directory", request->directory, "An existing directory")->required();
+    command->add_option("-o", request->options, "ro: change nothing; rw (default)");
+    command->footer("Needs FUSE (/dev/fuse). Everything is in the image when the command ends, "
+                    "or after sync.\n"
+                    "Examples:\n"
+                    "  mkdir here && chitin mount disk.img here &\n"
+                    "  chitin mount -o ro disk.img here");
+    command->callback([request, &exit_code] { exit_code = run(*request); });
+}
+
+}  // namespace sim::cli
