@@ -37,6 +37,7 @@ const std::map<std::string, Folders>& allowed_includes() {
             {"kernel/bare", {"kernel/abi", "kernel/base", "kernel/machine", "kernel/x86",
                              "kernel/entry.hpp"}},
             {"libos", {"kernel/abi", "kernel/base"}},
+            {"libos/fs", {"kernel/abi", "kernel/base", "libos/policy"}},
             {"libos/load", {"kernel/abi", "kernel/base"}},
             {"libos/thread", {"kernel/abi", "kernel/base", "libos/rt", "libos/sched"}},
             {"sim/engine", {"kernel/abi", "kernel/base", "kernel/machine", "kernel/trace"}},

@@ -20,12 +20,31 @@ Result<std::uint64_t> Directory::offset_of(std::uint32_t index) {
     return geometry.start_of(cluster) + index % slots_in_cluster() * slot_bytes;
 }
 
+/// Clusters, and the fixed root's sectors, are whole multiples of sixteen slots.
+Result<Slot> SlotReader::at(std::uint32_t index) {
+    const std::uint32_t within = index % slots_read;
+    if (index - within != first_ || first_ == none) {
+        first_ = none;
+        start_ = TRY(directory_.offset_of(index - within));
+        TRY(directory_.volume_.read(start_, std::as_writable_bytes(std::span{slots_})));
+        first_ = index - within;
+    }
+    const bool fixed = directory_.first_ == no_cluster;
+    if (fixed && index >= directory_.volume_.geometry().root_slots) return error(Error::no_entry);
+    offset_ = start_ + within * slot_bytes;
+    return slots_[within];
+}
+
 Result<void> Directory::next(std::uint32_t index, Listing& listing) {
+    SlotReader reader{*this};
+    return next(reader, index, listing);
+}
+
+Result<void> Directory::next(SlotReader& reader, std::uint32_t index, Listing& listing) {
     NameParts parts;
     std::uint32_t begin = index;
     for (;; ++index) {
-        const std::uint64_t offset = TRY(offset_of(index));
-        const Slot slot = TRY(volume_.slot(offset));
+        const Slot slot = TRY(reader.at(index));
         if (slot.last()) return error(Error::no_entry);
         if (!slot.free() && slot.part_of_long_name()) {
             const auto part = std::bit_cast<LongSlot>(slot);
@@ -38,7 +57,7 @@ Result<void> Directory::next(std::uint32_t index, Listing& listing) {
             if (!has_long) listing.name = shown_name(slot);
             listing.first = has_long ? begin : index;
             listing.count = index + 1 - listing.first;
-            listing.offset = offset;
+            listing.offset = reader.offset();
             listing.slot = slot;
             if (fit_to_show(listing.name)) return {};
         }
@@ -47,8 +66,9 @@ Result<void> Directory::next(std::uint32_t index, Listing& listing) {
 }
 
 Result<void> Directory::find(const LongName& name, Listing& listing) {
+    SlotReader reader{*this};
     for (std::uint32_t index = 0;; index = listing.after()) {
-        TRY(next(index, listing));
+        TRY(next(reader, index, listing));
         if (same_name(listing.name, name)) return {};
         if (listing.count > 1 && same_name(shown_name(listing.slot), name)) return {};
     }
@@ -70,18 +90,18 @@ Result<std::uint32_t> Directory::reserve(std::uint32_t count) {
     std::uint32_t index = 0;
     std::uint32_t run = 0;     // free slots just before index
     bool beyond = false;       // behind the mark that ends the directory all is free
+    SlotReader reader{*this};
     for (; run < count || beyond; ++index) {
-        const auto offset = offset_of(index);
-        if (!offset && offset.error() == Error::no_entry) break;
-        if (!offset) return error(offset.error());
-        const Slot slot = TRY(volume_.slot(*offset));
+        const auto slot = reader.at(index);
+        if (!slot && slot.error() == Error::no_entry) break;
+        if (!slot) return error(slot.error());
         if (run == count) {
             // What follows the run must say again that nothing follows.
-            if (!slot.last()) TRY(volume_.store_at(*offset, Slot::end));
+            if (!slot->last()) TRY(volume_.store_at(reader.offset(), Slot::end));
             return index - count;
         }
-        beyond = beyond || slot.last();
-        run = beyond || slot.free() ? run + 1 : 0;
+        beyond = beyond || slot->last();
+        run = beyond || slot->free() ? run + 1 : 0;
     }
     if (run >= count) return index - count;
     TRY(grow(index, count - run));
@@ -131,15 +151,15 @@ std::uint32_t tail_of(const ShortName& name, const ShortName& basis) {
 }  // namespace
 
 Result<void> Directory::note_tails(const ShortName& basis, std::uint64_t except, Tails& tails) {
+    SlotReader reader{*this};
     for (std::uint32_t index = 0;; ++index) {
-        const auto offset = offset_of(index);
-        if (!offset && offset.error() == Error::no_entry) return {};
-        if (!offset) return error(offset.error());
-        const Slot slot = TRY(volume_.slot(*offset));
-        if (slot.last()) return {};
-        if (slot.free() || slot.part_of_long_name() || *offset == except) continue;
-        if (slot.name == basis) tails.basis_taken = true;
-        const std::uint32_t number = tail_of(slot.name, basis);
+        const auto slot = reader.at(index);
+        if (!slot && slot.error() == Error::no_entry) return {};
+        if (!slot) return error(slot.error());
+        if (slot->last()) return {};
+        if (slot->free() || slot->part_of_long_name() || reader.offset() == except) continue;
+        if (slot->name == basis) tails.basis_taken = true;
+        const std::uint32_t number = tail_of(slot->name, basis);
         if (number == 0) continue;
         if (number <= 64) tails.low |= std::uint64_t{1} << (number - 1);
         if (number > tails.highest) tails.highest = number;

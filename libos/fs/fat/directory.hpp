@@ -28,6 +28,8 @@ struct Listing {
     [[nodiscard]] std::uint32_t after() const { return first + count; }
 };
 
+class SlotReader;
+
 class Directory {
 public:
     /// Of the chain from `first`; no_cluster: the fixed root.
@@ -39,6 +41,7 @@ public:
 
     /// The first file at or after slot `index`. Errors as offset_of(); Error::no_entry: no more.
     Result<void> next(std::uint32_t index, Listing& listing);
+    Result<void> next(SlotReader& reader, std::uint32_t index, Listing& listing);
     /// The file of that name, long or short, in whatever case. Error::no_entry.
     Result<void> find(const LongName& name, Listing& listing);
     /// Whether no file is left. Errors as next().
@@ -61,12 +64,35 @@ public:
 private:
     struct Tails;
     [[nodiscard]] std::uint32_t slots_in_cluster() const;
+    friend class SlotReader;
     Result<std::uint32_t> grow(std::uint32_t slots, std::uint32_t missing);
     Result<void> note_tails(const ShortName& basis, std::uint64_t except, Tails& tails);
 
     Volume& volume_;
     Table& table_;
     Cluster first_;
+};
+
+/// Reads a directory's slots, sixteen at a time: a scan asks the table and the cache less often.
+/// Good as long as the directory does not change.
+class SlotReader {
+public:
+    explicit SlotReader(Directory& directory) : directory_{directory} {}
+
+    /// Errors as Directory::offset_of().
+    Result<Slot> at(std::uint32_t index);
+    /// Where the slot that was read last lies.
+    [[nodiscard]] std::uint64_t offset() const { return offset_; }
+
+private:
+    static constexpr std::uint32_t slots_read = 16;
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+    Directory& directory_;
+    std::uint32_t first_ = none;   ///< index of slots_[0]
+    std::uint64_t start_ = 0;      ///< its offset
+    std::uint64_t offset_ = 0;
+    std::array<Slot, slots_read> slots_{};
 };
 
 /// Collects a long name's parts as they are met, the last part first.

@@ -62,6 +62,32 @@ TEST_F(Mount, EverydayCommandsLeaveASoundVolume) {
     EXPECT_EQ(ran.status, 0) << ran.output;
 }
 
+// What FAT has no word for.
+TEST_F(Mount, LinksModesAndOwnersOnCofs) {
+    const Ran ran = run("set -e; chitin mkfs cofs a.img --size 32M\n"
+                        "mkdir -p tree/sub && seq 20000 > tree/sub/numbers && ln -s sub tree/up\n"
+                        "ln -s ../up/numbers tree/sub/over && chmod 640 tree/sub/numbers\n"
+                        "set +e\n" +
+                        mounted("", R"sh(
+        cp -a tree here/ && diff -r tree here/tree
+        test "$(readlink here/tree/sub/over)" = ../up/numbers
+        test "$(stat -c %a here/tree/sub/numbers)" = 640
+        ln here/tree/sub/numbers here/second && test $(stat -c %h here/second) = 2
+        cmp here/second tree/sub/numbers && rm here/tree/sub/numbers
+        cmp here/second tree/sub/numbers && test $(stat -c %h here/second) = 1
+        mv here/second here/tree/sub/numbers
+        chmod 4755 here/tree && test $(stat -c %a here/tree) = 4755
+        exec 5< here/tree/sub/numbers && rm here/tree/sub/numbers
+        cmp - tree/sub/numbers <&5 && exec 5<&-
+        )sh") + R"sh(
+        set -e
+        chitin fsck a.img
+        cp tree/sub/numbers more && chitin cp more a.img:/tree/up/
+        chitin cp a.img:/tree/sub/more back && cmp back more
+        test "$(chitin ls -l a.img:/tree | grep -c -e '-> sub')" = 1)sh");
+    EXPECT_EQ(ran.status, 0) << ran.output;
+}
+
 TEST_F(Mount, ReadOnlyChangesNothing) {
     const Ran ran = run("set -e; chitin mkfs fat a.img --size 4M; echo text > file\n"
                         "chitin cp file a.img:/; cp a.img before; set +e\n" +

@@ -74,8 +74,9 @@ Result<void> Checker::check_names(Cluster first) {
 /// Whether a file before the item has its name.
 Result<bool> Checker::met_before(Item& item) {
     Listing other;
+    SlotReader reader{item.directory};
     for (std::uint32_t index = 0;; index = other.after()) {
-        TRY(item.directory.next(index, other));
+        TRY(item.directory.next(reader, index, other));
         if (other.first >= item.listing.first) return false;
         if (same(other, item.listing)) return true;
     }

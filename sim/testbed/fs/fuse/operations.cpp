@@ -75,6 +75,10 @@ void* begin(fuse_conn_info*, fuse_config* config) {
     // host asks for attributes without saying which open file it means.
     config->use_ino = 1;  // the format's numbers are shown
     config->nullpath_ok = 1;
+    // To the host each path is a file of its own: it must not remember what another name of the
+    // same file, by link or by case, has changed since.
+    config->attr_timeout = 0;
+    config->entry_timeout = 0;
     return &volume();
 }
 
@@ -289,8 +293,15 @@ int open_directory(const char* path, fuse_file_info* info) {
     return 0;
 }
 
+/// Names under "system." mean things to the host (access lists), and would only be words here.
+Result<void> may_stand(std::string_view name) {
+    if (name.starts_with("system.")) return libos::fs::error(Error::not_supported);
+    return {};
+}
+
 int get_extended(const char* path, const char* name, char* into, std::size_t size) {
     const auto got = [&]() -> Result<std::size_t> {
+        TRY(may_stand(name));
         return files().get_attribute(TRY(inode_at(path)), name,
                                      std::as_writable_bytes(std::span{into, size}));
     }();
@@ -307,6 +318,7 @@ int list_extended(const char* path, char* into, std::size_t size) {
 
 int set_extended(const char* path, const char* name, const char* from, std::size_t size, int) {
     const auto done = [&]() -> Result<void> {
+        TRY(may_stand(name));
         return files_now().set_attribute(TRY(inode_at(path)), name,
                                          std::as_bytes(std::span{from, size}));
     }();
