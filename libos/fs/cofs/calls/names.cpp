@@ -102,9 +102,11 @@ Result<Inode> Cofs::act_make(File& parent, Key at, std::string_view name,
     const auto kind = static_cast<Kind>(body.mode >> 12);
     TRY(entries_.put(at, name, number, kind, &body));
     TRY(inodes_.set_home(number, at));
-    for (std::size_t i = 0; i * text_part < target.size(); ++i) {
-        TRY(store_.tree().put(key(number, ItemType::text, i),
-                              std::as_bytes(std::span{target.substr(i * text_part, text_part)})));
+    auto text = std::as_bytes(std::span{target});
+    for (std::uint64_t part = 0; !text.empty(); ++part) {
+        const std::size_t bytes = std::min<std::size_t>(text_part, text.size());
+        TRY(store_.tree().put(key(number, ItemType::text, part), text.first(bytes)));
+        text = text.subspan(bytes);
     }
     parent.body.size += name.size();
     if (kind == Kind::directory) ++parent.body.links;
