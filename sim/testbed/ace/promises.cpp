@@ -68,6 +68,7 @@ void Promises::withdraw(const Picture& picture, const std::string& path) {
         files_.erase(name);
         std::erase_if(either_, [&](const Either& e) { return e.new_path == name; });
     }
+    directories_.erase(path);
 }
 
 void Promises::withdraw_directory(const std::string& path) {
@@ -79,14 +80,25 @@ void Promises::move(const Picture& picture, const std::string& path,
     withdraw_directory(path);
     withdraw_directory(new_path);
     if (path != new_path) withdraw(picture, new_path);
+    // Moved once more before a crash: it may be under any of three names.
+    std::erase_if(either_, [&](const Either& e) { return below(e.new_path, path); });
+    std::set<std::string> other_names;
     for (auto file = files_.begin(); file != files_.end();) {
         if (!below(file->first, path)) {
             ++file;
             continue;
         }
+        other_names.insert(file->second.names.begin(), file->second.names.end());
         either_.push_back({file->first, new_path + file->first.substr(path.size()),
                            file->second});
         file = files_.erase(file);
+    }
+    // Other names of what is moved stay, with another time of change.
+    for (const std::string& name : other_names) {
+        const auto file = files_.find(name);
+        if (file == files_.end()) continue;
+        either_.push_back({name, name, file->second});
+        files_.erase(file);
     }
     std::erase_if(directories_, [&](const auto& entry) { return below(entry.first, path); });
 }
