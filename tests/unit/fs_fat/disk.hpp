@@ -54,7 +54,8 @@ struct Checked {
     std::string findings;
 };
 
-inline Checked check_volume(MemoryDevice& device, bool repair) {
+// Without `report` findings are counted only.
+inline Checked check_volume(MemoryDevice& device, bool repair, bool report = true) {
     namespace fat = libos::fs::fat;
     Below below{device, 64};
     const fat::CheckOptions options{.repair = repair, .depth = 512};
@@ -68,8 +69,9 @@ inline Checked check_volume(MemoryDevice& device, bool repair) {
         all.append(finding.name).append(": ").append(text(finding.trouble));
         all.append(" (cluster " + std::to_string(finding.cluster) + ")\n");
     };
-    checked.result =
-        fat::check(below.blocks, arena, options, {.context = &checked.findings, .tell = tell});
+    fat::Report to;
+    if (report) to = {.context = &checked.findings, .tell = tell};
+    checked.result = fat::check(below.blocks, arena, options, to);
     return checked;
 }
 

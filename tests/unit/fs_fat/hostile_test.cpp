@@ -32,6 +32,17 @@ MemoryDevice populated(const Kind& kind) {
     return device;
 }
 
+TEST(Hostile, FindingsAreCountedWithoutAReport) {
+    MemoryDevice device = populated({16, 8 << 20});
+    device.bytes()[512 + 100] ^= std::byte{0xff};  // an entry of the first table
+    const Checked told = check_volume(device, false);
+    const Checked counted = check_volume(device, false, false);
+    ASSERT_TRUE(told.result && counted.result);
+    EXPECT_GT(told.result->findings, 0u);
+    EXPECT_EQ(counted.result->findings, told.result->findings);
+    EXPECT_EQ(counted.findings, "");
+}
+
 // Everything that can be reached, as long as it is not too much: a damaged tree may have no end.
 void walk(Fat& fat) {
     std::vector<Inode> waiting{fat.root()};

@@ -50,7 +50,8 @@ struct CheckOptions {
     std::uint32_t depth = 4096;   ///< directories within each other that can be looked into
 };
 
-/// Called with every finding; a finding and its name are good until it returns.
+/// Called with every finding; a finding and its name are good until it returns. Without `tell`
+/// findings are only counted.
 struct Report {
     void* context = nullptr;
     void (*tell)(void* context, const Finding& finding) = nullptr;

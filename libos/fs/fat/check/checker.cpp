@@ -26,7 +26,7 @@ bool Checker::found(Trouble trouble, const Item* item, Cluster cluster, std::uin
     finding.repaired = options_.repair && possible;
     ++result_.findings;
     if (finding.repaired) ++result_.repaired;
-    report_.tell(report_.context, finding);
+    if (report_.tell != nullptr) report_.tell(report_.context, finding);
     return finding.repaired;
 }
 
