@@ -1,4 +1,5 @@
 // chitin explore: many legal histories of a scenario, checked, until one fails.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -55,8 +56,13 @@ private:
     std::string read_options();
     // Of every cell the run without interference; false: one fails, which was said.
     bool learn();
-    void keep(const Progress& progress, const ExploreReport& report);
-    void keep_failure(const FoundFailure& found);
+    // A bounded search has no more runs than schedules.
+    void limit_runs();
+    // Makes the results folder, before anything takes long. What is wrong; empty: nothing.
+    std::string make_folder();
+    // False: something could not be written, which was said.
+    bool keep(const Progress& progress, const ExploreReport& report);
+    bool keep_failure(const FoundFailure& found);
 
     Request& request_;
     std::optional<testbed::Scenario> scenario_;
@@ -110,7 +116,30 @@ bool Exploration::learn() {
     return true;
 }
 
-void Exploration::keep_failure(const FoundFailure& found) {
+void Exploration::limit_runs() {
+    std::uint64_t most = 0;
+    for (const Subject& subject : subjects_) {
+        most = std::max(most, request_.campaign.strategy.runs_of(subject.baseline));
+    }
+    if (most == 0 || most > request_.campaign.runs / subjects_.size()) return;
+    request_.campaign.runs = most * subjects_.size();
+}
+
+std::string Exploration::make_folder() {
+    folder_ = !request_.output.empty() ? fs::path{request_.output}
+                                       : testbed::dated_folder("explore-" + scenario_->name);
+    std::error_code error;
+    if (fs::exists(folder_ / "summary.json", error)) {
+        return fmt::format("--output {}: it has results already, expected another folder",
+                           folder_.string());
+    }
+    fs::create_directories(folder_, error);
+    if (!error) return {};
+    return fmt::format("{}: cannot make the results folder: {}", folder_.string(),
+                       error.message());
+}
+
+bool Exploration::keep_failure(const FoundFailure& found) {
     const Subject& subject = subjects_[found.subject];
     const fs::path source{request_.scenario.scenario};
     const std::string path = (folder_ / fmt::format("failure-{}.json", found.run)).string();
@@ -129,9 +158,8 @@ void Exploration::keep_failure(const FoundFailure& found) {
         .text = found.report.text,
         .decisions = found.report.decisions,
         .workload = {}};
-    if (const auto written = explore::write_replay(path, file); !written) {
-        fmt::print(stderr, "chitin explore: {}\n", written.error());
-    }
+    const auto written = explore::write_replay(path, file);
+    if (!written) fmt::print(stderr, "chitin explore: {}\n", written.error());
     if (request_.scenario.json) {
         fmt::print("{}\n", testbed::Json{{"failure", name_of(found.report.failure)},
                                          {"text", found.report.text},
@@ -140,7 +168,7 @@ void Exploration::keep_failure(const FoundFailure& found) {
                                          {"decisions", found.report.decisions.size()},
                                          {"file", path}}
                                .dump(-1, ' ', false, testbed::Json::error_handler_t::replace));
-        return;
+        return written.has_value();
     }
     fmt::print("run {} of cell {} ({}) failed, {}: {}\n"
                "    seed {}, strategy {}, faults {}, {} decisions\n"
@@ -148,20 +176,21 @@ void Exploration::keep_failure(const FoundFailure& found) {
                found.run, file.cell, scenario_->cells[file.cell].name,
                name_of(found.report.failure), found.report.text, file.seed, found.strategy,
                found.faults, found.report.decisions.size(), path);
+    return written.has_value();
 }
 
-void Exploration::keep(const Progress& progress, const ExploreReport& report) {
-    std::error_code error;
-    fs::create_directories(folder_, error);
+bool Exploration::keep(const Progress& progress, const ExploreReport& report) {
     std::ofstream summary{folder_ / "summary.json"};
     summary << report.json(progress) << '\n';
     summary.flush();
-    if (!summary) fmt::print(stderr, "chitin explore: {} cannot be written\n", folder_.string());
-    for (const FoundFailure& found : progress.failures) keep_failure(found);
+    bool kept = static_cast<bool>(summary);
+    if (!kept) fmt::print(stderr, "chitin explore: {} cannot be written\n", folder_.string());
+    for (const FoundFailure& found : progress.failures) kept = keep_failure(found) && kept;
     for (const std::uint64_t run : progress.diverged) {
         fmt::print(stderr, "chitin explore: run {} was another one the second time: that is a bug "
                            "of the simulator, please report it\n", run);
     }
+    return kept;
 }
 
 int Exploration::run() {
@@ -173,14 +202,14 @@ int Exploration::run() {
     bundle_ = std::move(*bundle);
     const host::process::Interrupt interrupt;
     if (!learn()) return exit_failed;
-    folder_ = !request_.output.empty() ? fs::path{request_.output}
-                                       : testbed::dated_folder("explore-" + scenario_->name);
+    limit_runs();
+    if (const std::string problem = make_folder(); !problem.empty()) return wrong(problem);
     const ExploreReport report{request_.campaign.runs};
     const Progress progress =
         explore::explore(subjects_, request_.campaign,
                          [&report](const Progress& so_far) { report.progress(so_far); });
     report.clear();
-    keep(progress, report);
+    const bool kept = keep(progress, report);
     if (request_.scenario.json) {
         fmt::print("{}\n", report.json(progress));
     } else {
@@ -190,7 +219,7 @@ int Exploration::run() {
                    folder_.string());
     }
     if (progress.interrupted) return exit_interrupted;
-    return progress.failures.empty() && progress.diverged.empty() ? exit_ok : exit_failed;
+    return kept && progress.failures.empty() && progress.diverged.empty() ? exit_ok : exit_failed;
 }
 
 }  // namespace
@@ -212,7 +241,7 @@ void add_explore(CLI::App& app, int& exit_code) {
         ->capture_default_str();
     command->add_option("--collect", request->campaign.failures_max,
                         "Go on until so many runs have failed")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30))
         ->capture_default_str();
     command->add_option("--check", request->check_every,
                         "Events between two looks of the checkers; 0: never")

@@ -82,6 +82,27 @@ TEST_F(ExploreTest, AllSchedulesWithOnePreemption) {
         << ran.output;
 }
 
+TEST_F(ExploreTest, ABoundedSearchEndsWithItsSchedules) {
+    const Ran baseline = chitin({"histories", scenario("hello.toml"), "--cell", "0"});
+    const auto events = json::parse(baseline.output, nullptr, false)["trace_events"];
+    const Ran ran = chitin({"explore", scenario("hello.toml"), "--strategy", "bounded:1",
+                            "--faults", "none", "--runs", "100000", "--json", "-o", file("out")});
+    EXPECT_EQ(ran.status, 0) << ran.output;
+    const auto line = json::parse(ran.output, nullptr, false);
+    ASSERT_TRUE(line.is_object()) << ran.output;
+    EXPECT_EQ(line["runs"], events.get<unsigned>() + 1);
+}
+
+TEST_F(ExploreTest, ResultsAreNeitherLostNorOverwritten) {
+    const std::vector<std::string> arguments{"explore", scenario("hello.toml"), "--runs", "2",
+                                             "--json", "-o", file("out")};
+    EXPECT_EQ(chitin(arguments).status, 0);
+    EXPECT_EQ(chitin(arguments).status, 2);
+    auto nowhere = arguments;
+    nowhere.back() = file("plain", "text") + "/below";
+    EXPECT_EQ(chitin(nowhere).status, 2);
+}
+
 TEST_F(ExploreTest, WrongInputIsOneClearError) {
     const std::string cores = scenario("cores.toml");
     const std::string broken = file("broken.json", "{\"format\": \"chitin replay 1\"}");
