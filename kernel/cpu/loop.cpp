@@ -88,7 +88,7 @@ Env* follow(System& system, Env& env) {
 [[gnu::noinline]] void run(System& system) {
     while (Env* env = choose(system)) {
         do {
-            const machine::Trap trap = system.core.run(env->context);
+            const machine::Trap trap = system.core.run(env->context, system.next_event);
             handle(system, *env, trap);
             if (system.running != env->self) env = follow(system, *env);
         } while (system.core.now() < system.next_event);

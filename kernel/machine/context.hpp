@@ -35,7 +35,7 @@ enum class TrapKind : std::uint32_t {
     call,        // regs.rax: number; regs.rdi rsi rdx r10 r8 r9: arguments; resume == call
     page_fault,  // address, error
     exception,   // vector, error
-    tick,        // a deadline of Core::set_deadline passed, or an interrupt: look around
+    tick,        // the time that run() was given has come: look around
     runaway,     // the watchdog: host time burnt without entering the kernel
 };
 

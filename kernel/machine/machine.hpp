@@ -6,19 +6,22 @@
 // kernel::machine::Core with the members below, checked by the concept. The kernel runs one
 // loop a core over it (kernel/entry.hpp):
 //
-//     for (;;) { Env& env = pick(); Trap trap = core.run(env.context()); dispatch(env, trap); }
+//     for (;;) { Env& env = pick(); Trap trap = core.run(env.context, due); dispatch(env, trap); }
 //
 // Semantics every machine owes:
-// - run() enters the environment whose root was loaded last and returns when it traps. All
-//   registers are in the context then. FP registers may still be in the CPU: fp_release(ctx)
-//   puts them into the context (the kernel calls it before it runs another environment).
+// - run() enters the environment whose root was loaded last and returns when it traps, or with
+//   TrapKind::tick when the time it was given has come. Where nothing but charge() moves time it
+//   does not come while an environment runs. All registers are in the context then. FP
+//   registers may still be in the CPU: fp_release(ctx) puts them into the context (the kernel
+//   calls it before it runs another environment).
 // - view() gives the kernel's own pointer to a frame of the pool, bundle or tables; no
 //   environment can make it fault, and no environment's mapping is needed.
 // - The MMU walks the kernel's own x86-64 page tables, sets accessed and dirty bits as
 //   hardware does ([intel/vol3] 4.8), and may go on using a translation until invalidate() or
 //   load_root(): a forgotten invalidation must stay visible.
 // - charge() moves virtual time forward; now() tells it. Under the `cost` clock nothing else
-//   does, on either machine: hence the same history on both.
+//   does, on either machine: hence the same history on both. Under the hosted machine's `instr`
+//   clock every instruction of kernel, libOS and programs does too.
 // - idle_until(t): nothing can run; virtual time becomes t (or the machine sleeps until then).
 // - Cores have a virtual time each. What one core does can reach another only by a message that
 //   arrives `latency` (abi::CostProfile) after its sending. synchronise(next) promises that this
@@ -63,7 +66,7 @@ concept CoreService = requires(C& core, UserContext& context, abi::PhysAddr phys
                                const abi::EnvInfo& info) {
     { core.id() } -> std::same_as<abi::CoreId>;
     // ---- running environments
-    { core.run(context) } -> std::same_as<Trap>;
+    { core.run(context, instant) } -> std::same_as<Trap>;
     { core.fp_reset(context) };    // a new environment's FP state, cs and ss
     { core.fp_release(context) };  // CPU -> context; a no-op where run() did it already
     // ---- memory and the MMU

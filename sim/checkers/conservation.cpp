@@ -67,20 +67,16 @@ public:
     }
 
     void verify() {
+        sort_objects();
         walk_free_list();
-        each_frame([this](FrameNumber name, const FrameInfo& info) {
-            if (info.state == FrameState::account || name == root_account_) check_account(name);
-        });
+        check_account(root_account_);
+        for (const FrameNumber name : account_frames_) check_account(name);
         check_all_listed();
         check_sums();
-        each_frame([this](FrameNumber name, const FrameInfo& info) {
-            if (info.state == FrameState::cap_table) check_table_of_capabilities(name);
-        });
+        for (const FrameNumber name : cap_tables_) check_table_of_capabilities(name);
         check_names();
         check_cycle();
-        each_frame([this](FrameNumber name, const FrameInfo& info) {
-            if (info.state == FrameState::env) check_space(name);
-        });
+        for (const FrameNumber name : envs_) check_space(name);
         CHECKED(spaces_seen_tables_ == table_caps_, "page tables: " + number(spaces_seen_tables_) +
                                                       " installed, " + number(table_caps_) +
                                                       " capabilities of tables");
@@ -114,6 +110,17 @@ private:
         for (std::uint32_t i = 0; i < system_.pool_frames; ++i) {
             function(FrameNumber{system_.pool_first.value + i}, frames_[i]);
         }
+    }
+
+    void sort_objects() {
+        each_frame([this](FrameNumber name, const FrameInfo& info) {
+            switch (info.state) {
+                case FrameState::account: return account_frames_.push_back(name);
+                case FrameState::cap_table: return cap_tables_.push_back(name);
+                case FrameState::env: return envs_.push_back(name);
+                default: return;
+            }
+        });
     }
 
     // ---- lists and accounts
@@ -441,6 +448,9 @@ private:
     FrameNumber root_account_{};
     std::vector<bool> listed_;
     std::vector<std::uint32_t> named_;
+    std::vector<FrameNumber> account_frames_;  // without the root's, which is the kernel's
+    std::vector<FrameNumber> cap_tables_;
+    std::vector<FrameNumber> envs_;
     std::vector<FrameNumber> accounts_;
     std::unordered_map<std::uint32_t, Sums> sums_;
     std::unordered_map<std::uint32_t, std::unordered_map<std::uint32_t, CapRef>> mapped_;

@@ -13,6 +13,7 @@
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/hosted_cells.hpp"
 #include "sim/cli/scenario_options.hpp"
+#include "sim/machine/clock/clock.hpp"
 #include "sim/testbed/record.hpp"
 
 namespace sim::cli {
@@ -51,6 +52,7 @@ int run(const Request& request) {
          .window_base = request.window_base},
         [&](const engine::CellResult& result) {
             testbed::Json line = testbed::make_record(*scenario, result, "hosted");
+            if (machine::counts_instructions()) line["clock"] = "instr";
             line.erase("environments");
             fmt::print("{}\n", testbed::to_line(line));
             if (!request.events.empty()) written = write_events(request.events, result.events);

@@ -1,6 +1,7 @@
 #include "sim/cli/hosted_cells.hpp"
 
 #include "sim/host/process/worker.hpp"
+#include "sim/machine/clock/clock.hpp"
 #include "sim/machine/hosted.hpp"
 #include "sim/testbed/bundle.hpp"
 #include "sim/testbed/runner.hpp"
@@ -16,6 +17,7 @@ std::expected<HostedEnd, std::string> run_hosted_cells(
     if (!bundle) return std::unexpected(bundle.error());
     machine::HostedOptions hosted;
     hosted.window_base = options.window_base;
+    machine::prepare_process();
     const host::process::Interrupt interrupt;
     const bool complete = testbed::run_cells(
         *bundle, chosen,

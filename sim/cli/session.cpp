@@ -7,6 +7,7 @@
 
 #include "sim/cli/exit_code.hpp"
 #include "sim/host/process/worker.hpp"
+#include "sim/machine/clock/clock.hpp"
 #include "sim/testbed/expectation.hpp"
 #include "sim/testbed/report.hpp"
 #include "sim/testbed/table.hpp"
@@ -50,6 +51,7 @@ std::optional<Session> Session::open(const testbed::Scenario& scenario,
 
 void Session::take(const engine::CellResult& result) {
     Json record = testbed::make_record(scenario_, result, machine_);
+    if (machine_ == "hosted" && machine::counts_instructions()) record["clock"] = "instr";
     if (options_.json) {
         fmt::print("{}\n", testbed::to_line(record));
         std::fflush(stdout);

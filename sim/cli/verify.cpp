@@ -18,6 +18,7 @@
 #include "sim/cli/scenario_options.hpp"
 #include "sim/host/process/command.hpp"
 #include "sim/host/process/worker.hpp"
+#include "sim/machine/clock/clock.hpp"
 #include "sim/testbed/event_text.hpp"
 #include "sim/testbed/record.hpp"
 
@@ -90,6 +91,13 @@ void Verification::choose_variants() {
     }
     for (const std::string& preset : request_.builds) {
         if (preset == own || preset.empty()) continue;
+        if (machine::counts_instructions() || preset == "instr") {
+            fmt::print(stderr,
+                       "chitin verify: {}: not compared: where instructions are counted each build "
+                       "has a history of its own (./chitin --preset instr verify)\n",
+                       preset);
+            continue;
+        }
         const bool there = fs::exists(tree_.tool(preset));
         const bool built = request_.no_build ? there : build_preset(tree_, preset);
         if (built) {

@@ -1,12 +1,14 @@
 #include "sim/explore/campaign.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "sim/explore/report_codec.hpp"
 #include "sim/host/process/worker.hpp"
+#include "sim/machine/clock/clock.hpp"
 
 namespace sim::explore {
 
@@ -18,6 +20,12 @@ constexpr std::uint64_t batch_max = 256;
 
 std::uint64_t seed_of(const CampaignOptions& options, std::uint64_t run) {
     return Stream{options.seed, purpose_run + (run << 8)}.next();
+}
+
+// A stall may begin up to half a slice after an event.
+Edges edges_of(const Subject& subject, std::uint64_t seed) {
+    if (!machine::counts_instructions()) return {seed, 0};
+    return {seed, static_cast<std::uint32_t>(std::bit_width(subject.baseline.slice_ns))};
 }
 
 // One batch, in a child process or, a run at a time, after one of its runs crashed.
@@ -138,6 +146,7 @@ std::string pct_meaning(std::uint32_t depth, const Subject& subject, std::uint64
 
 RunReport learn_baseline(Subject& subject, std::uint64_t slice_ns, std::uint32_t cores,
                          std::uint64_t events_max) {
+    machine::prepare_process();
     subject.several_cores = cores > 1;
     subject.baseline = {cores, slice_ns, events_max / times_baseline, ~std::uint64_t{0} >> 8};
     RunReport report =
@@ -152,7 +161,7 @@ std::unique_ptr<Chooser> chooser_of(const Subject& subject, const CampaignOption
     const std::uint64_t seed = seed_of(options, run);
     auto search = std::make_unique<Search>(
         make_strategy(options.strategy, subject.baseline, seed, run / subjects),
-        Faults{options.faults, subject.baseline.slice_ns, seed});
+        Faults{options.faults, subject.baseline.slice_ns, seed}, edges_of(subject, seed));
     if (options.prefix.empty()) return search;
     return std::make_unique<Replay>(options.prefix, std::move(search));
 }
@@ -164,6 +173,7 @@ std::uint64_t start_of(const Subject& subject, const CampaignOptions& options, s
 
 Progress explore(const std::vector<Subject>& subjects, const CampaignOptions& options,
                  const std::function<void(const Progress&)>& on_progress) {
+    machine::prepare_process();
     Progress progress;
     const std::uint64_t size =
         std::clamp<std::uint64_t>(options.runs / (options.parallel * std::uint64_t{16}), 1,

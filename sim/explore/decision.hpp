@@ -49,6 +49,9 @@ struct Decision {
     std::uint32_t core = 0;
     std::uint64_t at = 0;
     std::uint64_t value = 0;  ///< not 0
+    /// Of a stall: it begins so many ns after the event, but before the next one. Where the clock
+    /// counts no instructions (sim/machine/clock) no time passes between the two: at once.
+    std::uint64_t after = 0;
     bool operator==(const Decision&) const = default;
 };
 

@@ -18,8 +18,9 @@ constexpr std::size_t frames_max = 6;
 std::string what(const Decision& one) {
     switch (one.kind) {
         case DecisionKind::stall:
-            return fmt::format("core {} stands still for {} ns after its event {}", one.core,
-                               one.value, one.at);
+            return fmt::format("core {} stands still for {} ns{} after its event {}", one.core,
+                               one.value,
+                               one.after == 0 ? "" : fmt::format(", {} ns", one.after), one.at);
         case DecisionKind::kill:
             return fmt::format("the environment that runs next on core {} after its event {} is "
                                "killed", one.core, one.at);

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 
 #include "kernel/abi/call.hpp"
 #include "kernel/abi/status.hpp"
 #include "kernel/machine/boot_info.hpp"
+#include "sim/machine/clock/clock.hpp"
 
 namespace sim::explore {
 
@@ -32,8 +34,8 @@ std::optional<std::uint64_t> allocated_dirty(std::span<const std::byte> pool,
     const std::uint64_t offset = (frame - kernel::machine::pool_first.value) * page_size;
     if (offset + page_size > pool.size()) return frame;
     const auto page = pool.subspan(offset, page_size);
-    const bool empty =
-        std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{}; });
+    static constexpr std::array<std::byte, page_size> zeros{};
+    const bool empty = std::memcmp(page.data(), zeros.data(), page_size) == 0;
     return empty ? std::nullopt : std::optional{frame};
 }
 
@@ -42,7 +44,7 @@ std::optional<std::uint64_t> allocated_dirty(std::span<const std::byte> pool,
 std::uint64_t Recorder::note(DecisionKind kind, std::uint32_t core, std::uint64_t at,
                              std::uint64_t value, const kernel::abi::Event* event) {
     if (value == 0) return 0;
-    decisions_.push_back({kind, core, at, value});
+    decisions_.push_back({kind, core, at, value, 0});
     if (on_decision) on_decision(*this, decisions_.back(), event);
     return value;
 }
@@ -62,11 +64,23 @@ machine::Interference Recorder::after_event(std::uint32_t core, const kernel::ab
     if (endless_ || !failure_.empty()) return {.stop = true};
     const Moment moment{core, at, count_, now, machine_->promises()};
     machine::Interference next;
-    next.stall_ns = note(DecisionKind::stall, core, at, chooser_.stall(moment), &event);
+    const Stall stall = chooser_.stall(moment);
+    next.stall_ns = stall.ns;
+    next.stall_after_ns = stall.after_ns;
+    if (stall.after_ns == 0 || stall.ns == 0 || !machine::counts_instructions()) {
+        note(DecisionKind::stall, core, at, stall.ns, &event);
+    } else {
+        later_[core] = {DecisionKind::stall, core, at, stall.ns, stall.after_ns};
+        decisions_.push_back(later_[core]);
+    }
     stalled_ns_ += next.stall_ns;
     next.kill = note(DecisionKind::kill, core, at, chooser_.choose(DecisionKind::kill, core, at),
                      &event) != 0;
     return next;
+}
+
+void Recorder::stalls(std::uint32_t core) {
+    if (on_decision) on_decision(*this, later_[core], nullptr);
 }
 
 std::uint64_t Recorder::disturb(std::uint32_t core, kernel::machine::Site site) {

@@ -21,11 +21,12 @@ struct Limits {
 class Recorder : public machine::Director {
 public:
     Recorder(Chooser& chooser, const Limits& limits, std::uint32_t cores)
-        : chooser_{chooser}, limits_{limits}, events_(cores), asked_(cores) {}
+        : chooser_{chooser}, limits_{limits}, events_(cores), asked_(cores), later_(cores) {}
 
     void begins(const machine::MachineView& machine) override { machine_ = &machine; }
     machine::Interference after_event(std::uint32_t core, const kernel::abi::Event& event,
                                       kernel::abi::Instant now) override;
+    void stalls(std::uint32_t core) override;
     std::uint64_t disturb(std::uint32_t core, kernel::machine::Site site) override;
     void reached(kernel::machine::Probe probe) override {
         probes_ |= std::uint64_t{1} << static_cast<unsigned>(probe);
@@ -37,7 +38,7 @@ public:
     void fail(std::string text) {
         if (failure_.empty()) failure_ = std::move(text);
     }
-    /// Called as each decision is made, after it is written down.
+    /// Called as each decision takes effect.
     std::function<void(const Recorder&, const Decision&, const kernel::abi::Event*)> on_decision;
 
     [[nodiscard]] const Decisions& decisions() const { return decisions_; }
@@ -59,6 +60,7 @@ private:
     std::vector<std::uint64_t> events_;  // by core
     std::vector<Asked> asked_;           // by core
     Decisions decisions_;
+    std::vector<Decision> later_;  // by core: the stall that is to begin
     std::uint64_t stalled_ns_ = 0;  // of all cores: time in which a run cannot get on
     std::uint64_t probes_ = 0;
     std::string failure_;

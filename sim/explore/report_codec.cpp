@@ -9,6 +9,7 @@ Json to_json(const Decisions& decisions) {
                        {"core", one.core},
                        {"at", one.at},
                        {"value", one.value}});
+        if (one.after != 0) all.back()["after"] = one.after;
     }
     return all;
 }
@@ -31,11 +32,13 @@ std::expected<Decisions, std::string> decisions_of(const Json& json) {
                 return wrong("\"" + std::string{name} + "\": expected a number");
             }
         }
+        const Json after = one.value("after", Json(0u));
+        if (!after.is_number_unsigned()) return wrong("\"after\": expected a number");
         if (one["core"].get<std::uint64_t>() >= engine::Promises::cores_max) {
             return wrong("\"core\": expected 0 to 63");
         }
         all.push_back({*kind, one["core"].get<std::uint32_t>(), one["at"].get<std::uint64_t>(),
-                       one["value"].get<std::uint64_t>()});
+                       one["value"].get<std::uint64_t>(), after.get<std::uint64_t>()});
     }
     return all;
 }

@@ -10,6 +10,7 @@ namespace sim::explore {
 
 namespace {
 
+constexpr std::uint32_t tlb_pages = 2048;  // of a machine that is made for one short run
 constexpr std::uint64_t events_spare = 20'000;
 constexpr std::uint64_t time_spare_ns = 1'000'000'000;
 
@@ -78,6 +79,7 @@ RunReport run(const Subject& subject, Chooser& chooser, std::uint64_t start,
     recorder.on_decision = watch;
     machine::HostedOptions options;
     options.director = &recorder;
+    options.tlb_pages = tlb_pages;
     std::uint64_t next = start;
     if (subject.check_every != 0) {
         options.verify = [&](std::span<std::byte> pool) {

@@ -93,12 +93,22 @@ void route_interruptions(InterruptionHandler handler) {
     set_action(watchdog_signal(), &action, nullptr);
 }
 
-bool xsave_supported() {
+namespace {
+
+// On a virtual machine asking the processor is dear.
+bool ask_for_xsave() {
     unsigned a = 0;
     unsigned b = 0;
     unsigned c = 0;
     unsigned d = 0;
     return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_OSXSAVE) != 0;
+}
+
+}  // namespace
+
+bool xsave_supported() {
+    static const bool supported = ask_for_xsave();
+    return supported;
 }
 
 std::uint64_t code_selector() {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace sim::host {
 
@@ -16,9 +17,47 @@ std::string refused(const char* what, std::uint64_t bytes) {
            std::strerror(errno) + ")";
 }
 
+constexpr std::uint64_t page_bytes = 4096;
+constexpr std::uint64_t spare_bytes_max = 64 << 20;
+
+void unmap(int descriptor, std::span<std::byte> view) {
+    munmap(view.data(), view.size());
+    close(descriptor);
+}
+
+// What a thread keeps: at most one.
+struct Spare {
+    int descriptor = -1;
+    std::span<std::byte> view;
+    pid_t process = 0;
+
+    ~Spare() { drop(); }
+    void drop() {
+        if (descriptor >= 0) unmap(descriptor, view);
+        descriptor = -1;
+    }
+};
+thread_local Spare the_spare;
+
+// Clears the pages that the host has given so far. False: it does not say which.
+bool clear(std::span<std::byte> view) {
+    std::vector<unsigned char> given(view.size() / page_bytes);
+    if (mincore(view.data(), view.size(), given.data()) != 0) return false;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        if ((given[i] & 1) != 0) std::memset(view.data() + i * page_bytes, 0, page_bytes);
+    }
+    return true;
+}
+
 }  // namespace
 
 std::expected<MemoryFile, std::string> MemoryFile::create(std::uint64_t bytes) {
+    const bool fits = the_spare.descriptor >= 0 && the_spare.view.size() == bytes &&
+                      the_spare.process == getpid();
+    if (fits && clear(the_spare.view)) {
+        return MemoryFile{std::exchange(the_spare.descriptor, -1), the_spare.view};
+    }
+    the_spare.drop();
     const int descriptor = memfd_create("chitin-memory", MFD_CLOEXEC);
     if (descriptor < 0) return std::unexpected(refused("memfd_create", bytes));
     if (ftruncate(descriptor, static_cast<off_t>(bytes)) != 0) {
@@ -52,8 +91,13 @@ bool MemoryFile::write(std::uint64_t offset, std::span<const std::byte> bytes) {
 
 MemoryFile::~MemoryFile() {
     if (descriptor_ < 0) return;
-    munmap(view_.data(), view_.size());
-    close(descriptor_);
+    if (the_spare.descriptor >= 0 || view_.size() > spare_bytes_max) {
+        unmap(descriptor_, view_);
+    } else {
+        the_spare.descriptor = descriptor_;
+        the_spare.view = view_;
+        the_spare.process = getpid();
+    }
 }
 
 }  // namespace sim::host

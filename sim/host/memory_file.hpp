@@ -2,6 +2,9 @@
 //
 // Why a file: the same bytes are mapped once for the kernel (view, always readable and
 // writable) and again page by page at the addresses where environments see them.
+//
+// A thread keeps one that was given up, for the next machine of the same size: the host takes ten
+// times as long to give a page as to clear one. Not across a fork: it would be the parent's too.
 #pragma once
 
 #include <cstddef>

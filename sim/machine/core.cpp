@@ -75,6 +75,7 @@ Core::Core(abi::CoreId id, sim::machine::CoreParts& parts)
 
 // False: the environment cannot be entered, and trap_ says why.
 bool Core::prepare(UserContext& context) {
+    const sim::machine::Uncharged free;
     if ((attention_ & settle_mmu) != 0) parts_.mmu.settle();
     const bool killed = (attention_ & kill_next) != 0;
     attention_ = 0;
@@ -95,6 +96,20 @@ bool Core::prepare(UserContext& context) {
     return false;
 }
 
+// Its registers are as after a call that returns nothing.
+Trap Core::tick() {
+    if (now() >= stall_at_) stall();
+    return Trap{TrapKind::tick, 0, 0, abi::VirtAddr{}};
+}
+
+void Core::stall() {
+    const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
+    clock_.advance(stall_ns_);
+    stall_at_ = abi::never;
+    director_->stalls(id_.value);
+}
+
 void Core::fp_reset(UserContext& context) {
     std::memset(context.floating_point, 0, sizeof context.floating_point);
     write_control(context, {.x87 = 0x37f, .sse = 0x1f80});
@@ -109,18 +124,21 @@ void Core::fp_release(UserContext& context) {
 }
 
 void Core::load_root(abi::PhysAddr root) {
+    const sim::machine::Uncharged free;
     parts_.mmu.load_root(root);
     attention_ |= settle_mmu;
 }
 
 void Core::invalidate(abi::VirtAddr address) {
+    const sim::machine::Uncharged free;
     parts_.mmu.invalidate(address);
     attention_ |= settle_mmu;
 }
 
 void Core::idle_until(abi::Instant instant) {
     progress_++;
-    if (instant.value > now_ns_) now_ns_ = instant.value + disturb(Site::timer);
+    if (instant <= now()) return;
+    clock_.advance(instant.value - now().value + disturb(Site::timer));
 }
 
 // The engine resumes this fiber only when it may go on, or when nobody can.
@@ -143,6 +161,7 @@ std::uint64_t Core::interrupts() {
 
 void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
     const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
     const abi::EnvId wide = sim::engine::machine_wide(id_, env);
     parts_.journal.print(wide, channel, text);
     if (channel == abi::Channel::text && parts_.options.on_text) {
@@ -159,6 +178,7 @@ void Core::event(const abi::Event& event) {
 
 void Core::deliver(const abi::Event& event) {
     const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
     progress_++;
     parts_.journal.event(event);
     if (parts_.options.after_event) parts_.options.after_event(event);
@@ -168,9 +188,15 @@ void Core::deliver(const abi::Event& event) {
 
 // What the director decides on this event; where it stops the machine this does not return.
 void Core::direct(const abi::Event& event) {
+    if (stall_at_ != abi::never) stall();
     const sim::machine::Interference next =
         director_->after_event(id_.value, event, now());
-    now_ns_ += next.stall_ns;
+    stall_ns_ = next.stall_ns;
+    if (clock_.counts_instructions && next.stall_ns != 0 && next.stall_after_ns != 0) {
+        stall_at_ = abi::Instant{now().value + next.stall_after_ns};
+    } else {
+        clock_.advance(next.stall_ns);
+    }
     if (next.kill) attention_ |= kill_next;
     while (next.stop) {
         parts_.stopped = true;
@@ -180,16 +206,19 @@ void Core::direct(const abi::Event& event) {
 
 std::uint64_t Core::ask_director(Site site) {
     const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
     return director_->disturb(id_.value, site);
 }
 
 void Core::tell_director(Probe probe) {
     const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
     director_->reached(probe);
 }
 
 void Core::env_ended(abi::EnvId env, const abi::EnvInfo& info) {
     const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
     parts_.journal.env_ended(sim::engine::machine_wide(id_, env), info);
 }
 

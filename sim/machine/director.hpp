@@ -21,6 +21,8 @@ namespace sim::machine {
 // What happens right after an event, on the core that it happened on.
 struct Interference {
     std::uint64_t stall_ns = 0;  // the core's time goes on by so much, and nothing happens in it
+    std::uint64_t stall_after_ns = 0;  // where instructions are counted: from so much later on, or
+                                       // from the next event on if that comes first
     bool kill = false;           // the environment that would run next there ends, as a runaway
     bool stop = false;           // the machine stops here for good, its result unfinished
 };
@@ -49,6 +51,8 @@ public:
     virtual void begins(const MachineView& machine) = 0;
     virtual Interference after_event(std::uint32_t core, const kernel::abi::Event& event,
                                      kernel::abi::Instant now) = 0;
+    // A stall that was to begin later begins.
+    virtual void stalls(std::uint32_t core) = 0;
     // kernel/machine/site.hpp.
     virtual std::uint64_t disturb(std::uint32_t core, kernel::machine::Site site) = 0;
     virtual void reached(kernel::machine::Probe probe) = 0;

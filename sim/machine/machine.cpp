@@ -57,6 +57,14 @@ std::optional<std::string> wrong(const MachineSpec& spec) {
     return std::nullopt;
 }
 
+// Where instructions are counted the kernel's work costs what it executes, not what a profile says;
+// how far apart cores are remains the machine's.
+kernel::abi::CostProfile own_costs(const kernel::abi::CostProfile& profile) {
+    if (!CoreClock::counts_instructions) return profile;
+    return {.call = 0, .fault = 0, .upcall = 0, .map = 0, .invalidate = 0, .zero_frame = 0,
+            .env_switch = 0, .capability = 0, .message = 0, .latency = profile.latency};
+}
+
 std::string describe(const RunawayReport& report, double seconds) {
     const host::CodeNames names = host::CodeNames::of_this_program();
     std::string text = "an environment burnt " + std::to_string(seconds) +
@@ -185,7 +193,9 @@ void Machine::Inside::run_core(CoreUnit& unit, engine::Fiber& fiber) {
         lend_window(unit);
     }
     set_running_core(&*unit.core);
+    select_clock(&unit.core->clock());
     fiber.resume();
+    select_clock(nullptr);
     set_running_core(nullptr);
     if (fiber.finished()) cores_promises.end(unit.id.value);
 }
@@ -230,6 +240,7 @@ Core& Machine::core(std::size_t index) { return *inside_->cores.at(index)->core;
 
 std::expected<Machine, std::string> Machine::create(MachineSpec spec) {
     if (const auto error = wrong(spec)) return std::unexpected(*error);
+    spec.cell.costs = own_costs(spec.cell.costs);
     auto ram = host::MemoryFile::create(ram_frames(spec) * page_size);
     if (!ram) return std::unexpected(ram.error());
     const std::uint64_t base =
@@ -254,6 +265,11 @@ engine::CellResult Machine::run(const CoreEntry& entry) {
     engine::CellResult result;
     const auto begin = std::chrono::steady_clock::now();
     chitin_xsave = host::xsave_supported();
+    if (const char* problem = prepare_clock()) {
+        result.cell = inside_->spec.cell_index;
+        result.error = problem;
+        return result;
+    }
     host::route_interruptions(&take_interruption);
     auto signal_stack = host::SignalStack::create();
     if (!signal_stack) {

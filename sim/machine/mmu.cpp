@@ -22,6 +22,8 @@ constexpr std::uint32_t run_pages_max = 256;
 // Above this many stale pages, one new mapping of the whole window is cheaper.
 constexpr std::size_t drops_max = 4096;
 constexpr std::size_t doubtful_max = 8192;
+// With more lines, looking at all of them at each switch costs more than the faults it saves.
+constexpr std::size_t revive_lines_max = 512;
 
 }  // namespace
 
@@ -52,6 +54,7 @@ Mmu::Mmu(host::AddressWindow& window, std::uint64_t base, const host::MemoryFile
       tlb_{tlb_pages} {
     doubtful_.reserve(doubtful_max);
     stale_.reserve(tlb_pages);
+    revived_.reserve(revive_lines_max);
 }
 
 PageTableEntry* Mmu::table(FrameNumber frame) const {
@@ -206,19 +209,51 @@ void Mmu::collect_stale() {
 }
 
 void Mmu::settle() {
+    const bool switched = all_doubtful_;
     collect_stale();
     if (stale_.size() > drops_max) return flush();
     std::ranges::sort(stale_);
     for (std::size_t i = 0; i < stale_.size();) {
         std::size_t end = i + 1;
         while (end < stale_.size() && stale_[end] == stale_[end - 1] + 1) ++end;
-        drop(stale_[i], static_cast<std::uint32_t>(end - i));
+        protect(stale_[i], static_cast<std::uint32_t>(end - i), Protection::none);
+        i = end;
+    }
+    if (switched && tlb_.lines().size() <= revive_lines_max) revive();
+}
+
+// May a dropped page be shown again? Hardware may load any translation whose accessed bits are
+// set.
+bool Mmu::revived(TlbLine& line) const {
+    if (line.protection != Protection::none) return false;
+    const Path path = walk(base_ + line.page * page_bytes);
+    const bool same = path.present && path.user && path.accessed &&
+                      path.leaf().frame().value == line.frame;
+    if (same) line.protection = path.protection();
+    return same;
+}
+
+// After a switch: what this environment used when it ran last. A change of protection for each run
+// of pages costs less than the faults that would ask for them one by one.
+void Mmu::revive() {
+    revived_.clear();
+    for (TlbLine& line : tlb_.lines()) {
+        if (revived(line)) revived_.push_back(line);
+    }
+    std::ranges::sort(revived_, {}, &TlbLine::page);
+    for (std::size_t i = 0; i < revived_.size();) {
+        std::size_t end = i + 1;
+        while (end < revived_.size() && revived_[end].page == revived_[end - 1].page + 1 &&
+               revived_[end].protection == revived_[i].protection) {
+            ++end;
+        }
+        protect(revived_[i].page, static_cast<std::uint32_t>(end - i), revived_[i].protection);
         i = end;
     }
 }
 
-void Mmu::drop(std::uint32_t first, std::uint32_t count) {
-    if (!window_.protect(base_ + first * page_bytes, count, Protection::none)) flush();
+void Mmu::protect(std::uint32_t first, std::uint32_t count, Protection protection) {
+    if (!window_.protect(base_ + first * page_bytes, count, protection)) flush();
 }
 
 void Mmu::flush() {

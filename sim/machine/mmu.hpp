@@ -69,7 +69,9 @@ private:
     std::uint32_t run_length(const TlbLine& line, const Path& path);
     void remember(TlbLine line, std::uint32_t count);
     void collect_stale();
-    void drop(std::uint32_t first, std::uint32_t count);
+    void revive();
+    bool revived(TlbLine& line) const;
+    void protect(std::uint32_t first, std::uint32_t count, host::Protection protection);
     void flush();
 
     host::AddressWindow& window_;
@@ -80,6 +82,7 @@ private:
     bool all_doubtful_ = false;             // a root was loaded
     std::vector<std::uint32_t> doubtful_;   // pages invalidated since settle()
     std::vector<std::uint32_t> stale_;      // settle()'s own
+    std::vector<TlbLine> revived_;          // revive()'s own
     std::uint64_t fills_ = 0;
     std::uint64_t flushes_ = 0;
     Tlb tlb_;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <unistd.h>
 
+#include "core_clock.hpp"
 #include "kernel/machine/machine.hpp"
 #include "sim/machine/core_parts.hpp"
 #include "sim/machine/gate.hpp"
@@ -98,6 +99,7 @@ std::size_t note_stack(std::span<std::uint64_t> into, const Mmu& mmu, std::uint6
 
 bool take_interruption(const host::Interruption& interruption,
                        host::InterruptedRegisters& registers) {
+    const Uncharged free;
     UserContext* const context = chitin_context;
     if (interruption.timer) {
         watchdog_tick(context, registers);

@@ -11,6 +11,9 @@
 // thread-local `chitin_context` points at its context, and is null otherwise: that is how a
 // signal handler tells an environment from the kernel.
 //
+// Time: sim/machine/clock. Under the `instr` clock an environment comes back at any edge of its
+// code when its time is up, as from a call (clock/instr/edge.S).
+//
 // Floating point: a trap saves everything; after a call only the control words count, and
 // they stay in the CPU until fp_release().
 #pragma once
@@ -25,6 +28,7 @@
 #include "kernel/base/assert.hpp"
 #include "kernel/machine/context.hpp"
 #include "kernel/machine/site.hpp"
+#include "core_clock.hpp"
 #include "stack_marks.hpp"
 
 namespace sim::machine {
@@ -45,7 +49,7 @@ public:
 
     abi::CoreId id() const { return id_; }
 
-    [[gnu::always_inline]] Trap run(UserContext& context) {
+    [[gnu::always_inline]] Trap run(UserContext& context, abi::Instant until) {
         progress_++;
         const std::uint64_t unusual = attention_ | static_cast<std::uint64_t>(context.resume) |
                                       context.regs.rip >> canonical_bits;
@@ -53,8 +57,13 @@ public:
             if (!prepare(context)) return trap_;
         }
         sim::engine::enter_environment_stack(context.regs.rsp);
+        clock_.begin_run(until < stall_at_ ? until.value : stall_at_.value);
         enter(context);
+        const bool time_up = clock_.end_run();
         sim::engine::leave_environment_stack(stack_);
+        if (time_up) [[unlikely]] {
+            return tick();
+        }
         if (context.resume == Resume::call) [[likely]] {
             return Trap{TrapKind::call, 0, 0, abi::VirtAddr{}};
         }
@@ -72,8 +81,8 @@ public:
     void load_root(abi::PhysAddr root);
     void invalidate(abi::VirtAddr address);
 
-    void charge(abi::Nanoseconds span) { now_ns_ += span.value; }
-    abi::Instant now() const { return abi::Instant{now_ns_}; }
+    void charge(abi::Nanoseconds span) { clock_.advance(span.value); }
+    abi::Instant now() const { return abi::Instant{clock_.now()}; }
     void idle_until(abi::Instant instant);
     abi::Instant synchronise(abi::Instant next);
     void notify(abi::CoreId core, abi::Instant arrival);
@@ -96,6 +105,7 @@ public:
     void set_stack(const sim::engine::StackMark& stack) { stack_ = stack; }
     // The environment that ran last; null: none, or its registers were given away.
     const UserContext* loaded() const { return loaded_; }
+    sim::machine::CoreClock& clock() { return clock_; }
     void set_trap(const Trap& trap) { trap_ = trap; }
 
 private:
@@ -127,6 +137,8 @@ private:
     static constexpr std::uint64_t kill_next = 2;
 
     bool prepare(UserContext& context);
+    Trap tick();
+    void stall();
     void deliver(const abi::Event& event);
     void direct(const abi::Event& event);
     std::uint64_t ask_director(Site site);
@@ -134,8 +146,10 @@ private:
 
     UserContext* loaded_ = nullptr;  // whose floating-point control words are in the CPU
     std::uint64_t attention_ = 0;    // before an environment runs
-    std::uint64_t now_ns_ = 0;
+    sim::machine::CoreClock clock_;
     std::uint64_t progress_ = 0;
+    abi::Instant stall_at_ = abi::never;  // the director's, under the `instr` clock
+    std::uint64_t stall_ns_ = 0;
     std::byte* view_;
     std::uint64_t ram_first_;
     std::uint64_t ram_bytes_;

@@ -105,6 +105,7 @@ public:
         return {.stop = --left_ == 0};
     }
     std::uint64_t disturb(std::uint32_t, kernel::machine::Site) override { return 0; }
+    void stalls(std::uint32_t) override {}
     void reached(kernel::machine::Probe) override {}
 
 private:

@@ -157,7 +157,7 @@ TEST(FloatingPoint, control_words_are_each_environments_own) {
         other->regs.rsp = kernel.stack_top() - 32768 - 8;
         other->regs.rflags = 0x202;
         other->resume = Resume::full;
-        kernel.core.run(*other);
+        kernel.core.run(*other, kernel::abi::never);
         EXPECT_EQ(other->regs.rdi & 0xffc0, 0x1f80u);
         kernel.core.fp_release(*other);
         kernel.resume();

@@ -80,15 +80,20 @@ public:
 
     // Starts `code(argument)` as the environment, or goes on with it.
     Trap start(void (*code)(std::uint64_t), std::uint64_t argument) {
+        return start_until(code, argument, kernel::abi::never);
+    }
+    Trap start_until(void (*code)(std::uint64_t), std::uint64_t argument,
+                     kernel::abi::Instant until) {
         context.regs = {};
         context.regs.rip = reinterpret_cast<std::uint64_t>(code);
         context.regs.rsp = stack_top() - 8;
         context.regs.rdi = argument;
         context.regs.rflags = 0x202;
         context.resume = Resume::full;
-        return core.run(context);
+        return core.run(context, until);
     }
-    Trap resume() { return core.run(context); }
+    Trap resume() { return resume_until(kernel::abi::never); }
+    Trap resume_until(kernel::abi::Instant until) { return core.run(context, until); }
     std::uint64_t call_number() const { return context.regs.rax; }
 
     Core& core;

@@ -32,7 +32,7 @@ class Core {
 public:
     [[gnu::always_inline]] abi::CoreId id() const { return abi::CoreId{id_}; }
 
-    [[gnu::always_inline]] Trap run(UserContext& context) {
+    [[gnu::always_inline]] Trap run(UserContext& context, abi::Instant) {
         if (&context != loaded_) [[unlikely]] {
             load(context);
         }

@@ -36,7 +36,9 @@ core's virtual time in ns, `next` when something is due for it; `running` is the
         if kernel is None:
             return ["not started"] + ["-"] * 7
         system, due = kernel.system, kernel.system.next_event
-        return [state(kernel), kernel.core.now_ns_, "never" if due == NEVER else due,
+        # The hosted machine's clocks differ by build (sim/machine/clock).
+        clock = getattr(kernel.core, "clock_", kernel.core)
+        return [state(kernel), clock.now_ns_, "never" if due == NEVER else due,
                 kernel.env_name(system.running), kernel.env_name(system.loaded),
                 len(kernel.envs()), kernel.info.free_frames, kernel.info.pool_frames]
 
