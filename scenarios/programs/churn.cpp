@@ -11,6 +11,7 @@
 #include "scenarios/programs/churn/frames.hpp"
 #include "scenarios/programs/churn/inversion.hpp"
 #include "scenarios/programs/churn/server.hpp"
+#include "scenarios/programs/churn/signals.hpp"
 
 namespace {
 
@@ -29,7 +30,8 @@ public:
           random_{env.start().seed},
           frames_{env},
           shared_{env.must(env.space().allocate(), "a frame")},
-          shared_at_{env.space().reserve(1)} {
+          shared_at_{env.space().reserve(1)},
+          ring_at_{env.space().reserve(1)} {
         env.must(env.space().map(shared_, shared_at_, read_write), "mapping");
         env.upcalls().add(
             [](void* self, const libos::rt::UpcallData& data) {
@@ -72,7 +74,7 @@ private:
     }
 
     void step() {
-        switch (random_.below(10)) {
+        switch (random_.below(12)) {
             case 0: return upcall_while_masked();
             case 1: return server_goes(false);
             case 2: return far() ? server_goes(true) : server_goes(false);
@@ -80,6 +82,7 @@ private:
             case 4: return far() ? lend_far() : share_near();
             case 5: return share_near();
             case 6: return expect_answer(near_.env);
+            case 8: return far() ? stream_far() : share_near();
             case 7: return expect_answer(far() ? far_server(random_.below(2)) : near_.env);
             default:
                 for (unsigned i = 0; i < 16; ++i) frames_.step(random_);
@@ -207,11 +210,28 @@ private:
         env_.space().give_slot(half);
     }
 
+    void stream_far() {
+        const Slot frame = env_.must(env_.space().allocate(), "a frame");
+        const Slot half = env_.must(env_.space().take_slot(), "a slot");
+        env_.must(env_.space().map(frame, ring_at_, read_write), "mapping the ring");
+        env_.must(calls::cap_lend(env_.peer(1), frame, slot_ring, read_write, half), "lending");
+        const Word count = 1 + random_.below(messages_max);
+        ask(env_.peer(1), stream, count);
+        send_all(ring_at_, count);
+        ask(env_.peer(1), answer, 0);  // it has them all
+        env_.must(calls::cap_revoke(frame), "revoking the ring");
+        env_.space().give_slot(half);
+        env_.space().release(frame);
+    }
+
+    static constexpr Word messages_max = 100;
+
     Environment& env_;
     libos::load::Random random_;
     Frames frames_;
     Slot shared_;
     VirtAddr shared_at_;
+    VirtAddr ring_at_;
     Child near_{};
     volatile bool told_ = false;
     std::uint64_t reused_ = 0;  // how often a caller's successor was in its place
@@ -227,6 +247,7 @@ int run(Environment& env) {
     }
     if (env.info().system().core != 0) return FarSide{env}.run();
     Inversion{env}.run();
+    Signals{env}.run();
     return Churn{env}.run();
 }
 

@@ -1,7 +1,7 @@
 // Core 1 of churn: keeps two servers, lends them to core 0, and replaces one where it is asked to.
 #pragma once
 
-#include "scenarios/programs/churn/words.hpp"
+#include "scenarios/programs/churn/stream.hpp"
 
 namespace scenarios::churn {
 
@@ -17,7 +17,7 @@ inline Child start(Environment& env, Part part, Word word) {
 
 class FarSide {
 public:
-    explicit FarSide(Environment& env) : env_{env} {}
+    explicit FarSide(Environment& env) : env_{env}, ring_at_{env.space().reserve(1)} {}
 
     int run() {
         for (Word number = 0; number < servers_far; ++number) open(number);
@@ -36,6 +36,7 @@ public:
             }
             reply[0] = answer_to(word);
             if (request == leave) break;
+            if (request == stream) take_stream(reply, word);
         }
         env_.must(calls::transfer_wait(Instant{0}, reply), "the last answer");
         for (const Child& each : servers_) libos::rt::destroy(env_, each);
@@ -43,6 +44,12 @@ public:
     }
 
 private:
+    // The sender goes on with its messages when it has the answer.
+    void take_stream(Words& reply, Word count) {
+        env_.must(env_.space().map(slot_ring, ring_at_, read_write), "mapping the ring");
+        env_.must(calls::transfer_wait(Instant{0}, reply), "answering before the stream");
+        receive_all(env_, ring_at_, count);
+    }
     void open(Word number) {
         servers_[number] = start(env_, server, number);
         halves_[number] = env_.must(env_.space().take_slot(), "a slot");
@@ -53,6 +60,7 @@ private:
     }
 
     Environment& env_;
+    VirtAddr ring_at_;
     Child servers_[servers_far]{};
     Slot halves_[servers_far]{};
 };

@@ -39,12 +39,14 @@ enum Request : Word {
     hold,     // when it was woken
     look,     // what the first and the last word of the frame in slot_shared add up to
     replace,  // of a core's root: its server of that number, by another one
+    stream,   // of a core's root: take so many messages from the ring in slot_ring
     leave,    // of a core's root: end
 };
 
 // Where a server or a caller finds what it is given; on core 0 where core 1 lends its servers.
 constexpr Slot slot_server{4};
 constexpr Slot slot_shared{5};
+constexpr Slot slot_ring{6};
 constexpr Word servers_far = 2;
 
 // The answer to a word: no other word has it.

@@ -25,6 +25,7 @@
 #include "kernel/base/assert.hpp"
 #include "kernel/machine/context.hpp"
 #include "kernel/machine/site.hpp"
+#include "sim/machine/site_number.hpp"
 #include "stack_marks.hpp"
 
 namespace sim::machine {
@@ -52,13 +53,16 @@ public:
         if (unusual != 0 || &context != loaded_) [[unlikely]] {
             if (!prepare(context)) return trap_;
         }
-        sim::engine::enter_environment_stack(context.regs.rsp);
-        enter(context);
-        sim::engine::leave_environment_stack(stack_);
-        if (context.resume == Resume::call) [[likely]] {
-            return Trap{TrapKind::call, 0, 0, abi::VirtAddr{}};
+        for (;;) {
+            sim::engine::enter_environment_stack(context.regs.rsp);
+            enter(context);
+            sim::engine::leave_environment_stack(stack_);
+            if (context.resume != Resume::call) [[unlikely]] return trap_;
+            const bool site = context.regs.rax == sim::machine::site_number;
+            if (!site || director_ == nullptr) [[likely]] break;
+            answer_site(context);
         }
-        return trap_;
+        return Trap{TrapKind::call, 0, 0, abi::VirtAddr{}};
     }
 
     void fp_reset(UserContext& context);
@@ -125,15 +129,19 @@ private:
     // What attention_ is about.
     static constexpr std::uint64_t settle_mmu = 1;
     static constexpr std::uint64_t kill_next = 2;
+    static constexpr std::uint64_t shake_mmu = 4;
 
     bool prepare(UserContext& context);
     void deliver(const abi::Event& event);
     void direct(const abi::Event& event);
     std::uint64_t ask_director(Site site);
+    void answer_site(UserContext& context);
+    void stand_still(std::uint64_t span_ns);
     void tell_director(Probe probe);
 
     UserContext* loaded_ = nullptr;  // whose floating-point control words are in the CPU
     std::uint64_t attention_ = 0;    // before an environment runs
+    std::uint64_t shake_ = 0;        // how, where that is asked for
     std::uint64_t now_ns_ = 0;
     std::uint64_t progress_ = 0;
     std::byte* view_;
