@@ -19,6 +19,11 @@ enum class Site : std::uint8_t {
     message,     // a message to another core: later by so many nanoseconds
     timer,       // the machine's own: an idle core wakes so many nanoseconds late
     interrupt,   // the machine's own: cores that seem to have sent something, a bit each
+    translation, // the machine's own: translations go, or come before they are used
+    // of libOS code, which asks the machine itself (abi/site.hpp), in the order of LibosSite
+    publication,
+    idle_wait,
+    libos_frame,
     site_count,
 };
 

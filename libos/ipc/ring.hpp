@@ -18,6 +18,7 @@
 #include <type_traits>
 
 #include "libos/rt/environment.hpp"
+#include "libos/rt/site.hpp"
 
 namespace libos::ipc {
 
@@ -50,6 +51,7 @@ public:
         const std::uint64_t before = __atomic_load_n(&slot.sequence, __ATOMIC_ACQUIRE);
         if (before != free_value()) return false;
         std::memcpy(slot.payload, &message, sizeof message);
+        static_cast<void>(rt::disturbed(rt::LibosSite::publication));
         __atomic_store_n(&slot.sequence, next_ + 1, __ATOMIC_RELEASE);
         ++next_;
         return true;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "libos/rt/calls.hpp"
+#include "libos/rt/site.hpp"
 #include "libos/rt/space.hpp"
 #include "kernel/abi/upcall.hpp"
 
@@ -53,7 +54,7 @@ public:
         mask();
         bool held = condition();
         while (!held && calls::now() < deadline) {
-            static_cast<void>(calls::park(deadline));
+            if (disturbed(LibosSite::idle_wait) == 0) static_cast<void>(calls::park(deadline));
             deliver_pending();
             held = condition();
         }

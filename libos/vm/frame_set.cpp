@@ -1,5 +1,7 @@
 #include "libos/vm/frame_set.hpp"
 
+#include "libos/rt/site.hpp"
+
 namespace libos::vm {
 
 using kernel::abi::page_shift;
@@ -19,6 +21,9 @@ rt::Result<void> FrameSet::begin(rt::Environment& environment, std::uint32_t fra
 
 rt::Result<void> FrameSet::make(Frame& frame, FrameIndex index) {
     rt::Space& space = environment_->space();
+    if (rt::disturbed(rt::LibosSite::frame) != 0) {
+        return kernel::base::error(Status::no_frames);
+    }
     frame.slot = TRY(space.allocate());
     const auto near = space.take_slot();
     if (!near.has_value()) {

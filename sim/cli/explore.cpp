@@ -233,11 +233,11 @@ void add_explore(CLI::App& app, int& exit_code) {
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30))
         ->capture_default_str();
     command->add_option("--strategy", request->strategy,
-                        "none, random, pct:D, bounded:N, round-robin, portfolio")
+                        "none, random, pct:D, bounded:N, round-robin, slow, portfolio")
         ->capture_default_str();
     command->add_option("--faults", request->faults,
-                        "legal (message, timer, interrupt), all (and kill, allocation), none, or "
-                        "names with commas between")
+                        "legal (message, timer, interrupt, translation, publication, wait), all "
+                        "(and kill, allocation, frame), none, or names with commas between")
         ->capture_default_str();
     command->add_option("--collect", request->campaign.failures_max,
                         "Go on until so many runs have failed")

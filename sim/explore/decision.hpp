@@ -23,10 +23,15 @@ enum class DecisionKind : std::uint8_t {
     message,     ///< the core's `at`-th message arrives `value` ns late
     timer,       ///< the core's `at`-th waking is `value` ns late
     interrupt,   ///< the core's `at`-th look for interrupts sees those from cores `value` too
+    translation, ///< after the core's `at`-th event its TLB loses or gains what `value` draws
+    publication, ///< `value` ns pass before the core's `at`-th ring message is published
+    wait,        ///< the core's `at`-th wait of a libOS looks again without having slept
+    frame,       ///< the core's `at`-th frame for a libOS's own use is refused by that libOS
 };
 
-inline constexpr std::array<std::string_view, 6> kind_names = {"stall",   "kill",  "allocation",
-                                                               "message", "timer", "interrupt"};
+inline constexpr std::array<std::string_view, 10> kind_names = {
+    "stall",     "kill",        "allocation",  "message", "timer",
+    "interrupt", "translation", "publication", "wait",    "frame"};
 
 constexpr std::string_view name_of(DecisionKind kind) {
     return kind_names[static_cast<std::size_t>(kind)];
@@ -42,6 +47,9 @@ constexpr DecisionKind kind_of(kernel::machine::Site site) {
                                      static_cast<std::size_t>(site));
 }
 static_assert(kind_of(kernel::machine::Site::interrupt) == DecisionKind::interrupt);
+static_assert(kind_of(kernel::machine::Site::libos_frame) == DecisionKind::frame);
+static_assert(kind_names.size() ==
+              static_cast<std::size_t>(kind_of(kernel::machine::Site::site_count)));
 
 /// `at` counts from 1, by core and kind.
 struct Decision {
@@ -60,7 +68,8 @@ using Decisions = std::vector<Decision>;
 /// After a frame was refused or an environment killed programs may fail rightly; what the kernel
 /// owes, and what a program calls a violation, it owes then too.
 constexpr bool hostile(DecisionKind kind) {
-    return kind == DecisionKind::kill || kind == DecisionKind::allocation;
+    return kind == DecisionKind::kill || kind == DecisionKind::allocation ||
+           kind == DecisionKind::frame;
 }
 
 }  // namespace sim::explore

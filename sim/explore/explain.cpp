@@ -35,6 +35,18 @@ std::string what(const Decision& one) {
         case DecisionKind::interrupt:
             return fmt::format("core {} sees interrupts that nobody sent, look number {}", one.core,
                                one.at);
+        case DecisionKind::translation:
+            return fmt::format("core {} {} some translations after its event {}", one.core,
+                               (one.value & 2) != 0 ? "makes" : "drops", one.at);
+        case DecisionKind::publication:
+            return fmt::format("{} ns pass before core {}'s ring message number {} is published",
+                               one.value, one.core, one.at);
+        case DecisionKind::wait:
+            return fmt::format("core {}'s wait number {} looks again without sleeping", one.core,
+                               one.at);
+        case DecisionKind::frame:
+            return fmt::format("a libOS on core {} is refused its frame number {}", one.core,
+                               one.at);
     }
     return {};
 }

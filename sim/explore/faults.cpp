@@ -11,10 +11,28 @@ constexpr std::uint64_t purpose_kind = 16;  // and one more for each kind
 constexpr std::uint32_t rate_bits = 9;
 // An environment dies at most so often, in the mean: a run in which all die shows little.
 constexpr std::uint64_t kill_one_in = 256;
+// Each costs the host some system calls and page faults, whatever the machine makes of it.
+constexpr std::uint64_t translation_one_in = 16;
 
 constexpr std::uint32_t bit(DecisionKind kind) { return 1u << static_cast<unsigned>(kind); }
 constexpr std::uint32_t all_kinds = (1u << kind_names.size()) - 1 - bit(DecisionKind::stall);
-constexpr std::uint32_t hostile_kinds = bit(DecisionKind::kill) | bit(DecisionKind::allocation);
+constexpr std::uint32_t hostile_kinds = [] {
+    std::uint32_t kinds = 0;
+    for (std::size_t i = 0; i < kind_names.size(); ++i) {
+        const auto kind = static_cast<DecisionKind>(i);
+        if (hostile(kind)) kinds |= bit(kind);
+    }
+    return kinds;
+}();
+
+// The kinds that can be chosen, as an error says them.
+std::string choices() {
+    std::string all = "none, all, legal, or";
+    for (const std::string_view name : kind_names) {
+        if (name != name_of(DecisionKind::stall)) all += " " + std::string{name} + ",";
+    }
+    return all;
+}
 
 }  // namespace
 
@@ -28,8 +46,7 @@ std::expected<FaultChoice, std::string> FaultChoice::parse(std::string_view text
         const std::string_view name = text.substr(begin, end - begin);
         const auto kind = kind_of(name);
         if (!kind || *kind == DecisionKind::stall) {
-            return std::unexpected("expected none, all, legal, or kill, allocation, message, "
-                                   "timer, interrupt with commas between, found \"" +
+            return std::unexpected("expected " + choices() + " with commas between, found \"" +
                                    std::string{name} + "\"");
         }
         choice.kinds |= bit(*kind);
@@ -55,6 +72,7 @@ Faults::Faults(const FaultChoice& choice, std::uint64_t slice_ns, std::uint64_t 
         const std::uint64_t one_in = swarm.logarithmic(rate_bits);
         kinds_.push_back({choice.has(kind) && on ? one_in : 0, Stream{seed, purpose_kind + i}});
         if (kind == DecisionKind::kill) kinds_.back().one_in *= kill_one_in;
+        if (kind == DecisionKind::translation) kinds_.back().one_in *= translation_one_in;
     }
 }
 
@@ -63,7 +81,9 @@ std::uint64_t Faults::draw(DecisionKind kind) {
     if (own.one_in == 0 || !own.stream.one_in(own.one_in)) return 0;
     switch (kind) {
         case DecisionKind::message:
+        case DecisionKind::publication:
         case DecisionKind::timer: return own.stream.logarithmic(time_bits_);
+        case DecisionKind::translation:
         case DecisionKind::interrupt: return own.stream.next() | 1;
         default: return 1;
     }

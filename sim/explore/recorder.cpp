@@ -8,6 +8,8 @@
 #include "kernel/abi/call.hpp"
 #include "kernel/abi/status.hpp"
 #include "kernel/machine/boot_info.hpp"
+#include "sim/checkers/environments.hpp"
+#include "sim/checkers/owed.hpp"
 #include "sim/machine/clock/clock.hpp"
 
 namespace sim::explore {
@@ -53,15 +55,18 @@ machine::Interference Recorder::after_event(std::uint32_t core, const kernel::ab
                                             kernel::abi::Instant now) {
     ++count_;
     const std::uint64_t at = ++events_[core];
-    if (const auto page = machine_->stale_page(core)) {
+    const auto page = machine_->stale_page(core);
+    if (page && checkers::core_runs(machine_->pool(), core)) {
         fail("core " + std::to_string(core) + " can still use page " + hexadecimal(*page) +
              ", which its page tables no longer have");
     }
     if (const auto dirty = allocated_dirty(machine_->pool(), event)) {
         fail("frame " + std::to_string(*dirty) + " was allocated with what somebody wrote to it");
     }
+    look();
     endless_ = count_ > limits_.events || now.value > limits_.time_ns + stalled_ns_;
     if (endless_ || !failure_.empty()) return {.stop = true};
+    if (quiet()) return {};
     const Moment moment{core, at, count_, now, machine_->promises()};
     machine::Interference next;
     const Stall stall = chooser_.stall(moment);
@@ -83,8 +88,21 @@ void Recorder::stalls(std::uint32_t core) {
     if (on_decision) on_decision(*this, later_[core], nullptr);
 }
 
+// Now and then: what lasts is seen later too.
+void Recorder::look() {
+    constexpr std::uint64_t events_between = 64;
+    if (count_ % events_between != 0) return;
+    if (std::string owed = checkers::verify_owed(machine_->pool()); !owed.empty()) {
+        fail(std::move(owed));
+    }
+    if (!quiet() || limits_.progress_events == 0) return;
+    if (std::string stuck = progress_.look(machine_->pool(), count_); !stuck.empty()) {
+        fail(std::move(stuck));
+    }
+}
+
 std::uint64_t Recorder::disturb(std::uint32_t core, kernel::machine::Site site) {
-    if (events_[core] == 0) return 0;  // the core boots
+    if (events_[core] == 0 || quiet()) return 0;  // the core boots
     const DecisionKind kind = kind_of(site);
     const std::uint64_t at = ++asked_[core][static_cast<std::size_t>(kind)];
     return note(kind, core, at, chooser_.choose(kind, core, at), nullptr);

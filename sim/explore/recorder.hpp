@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/checkers/progress.hpp"
 #include "sim/explore/chooser.hpp"
 #include "sim/machine/director.hpp"
 
@@ -16,12 +17,19 @@ namespace sim::explore {
 struct Limits {
     std::uint64_t events = 0;
     std::uint64_t time_ns = 0;
+    std::uint64_t quiet_events = ~std::uint64_t{0};  ///< after so many nothing more is decided,
+    std::uint64_t progress_events = 0;  ///< and whoever can run gets on within so many (0: no look)
 };
 
 class Recorder : public machine::Director {
 public:
     Recorder(Chooser& chooser, const Limits& limits, std::uint32_t cores)
-        : chooser_{chooser}, limits_{limits}, events_(cores), asked_(cores), later_(cores) {}
+        : chooser_{chooser},
+          limits_{limits},
+          events_(cores),
+          asked_(cores),
+          later_(cores),
+          progress_{limits.progress_events} {}
 
     void begins(const machine::MachineView& machine) override { machine_ = &machine; }
     machine::Interference after_event(std::uint32_t core, const kernel::abi::Event& event,
@@ -46,12 +54,16 @@ public:
     [[nodiscard]] std::uint64_t events() const { return count_; }
     [[nodiscard]] const std::string& failure() const { return failure_; }
     [[nodiscard]] bool endless() const { return endless_; }
+    /// Who had no event for longest, of an endless run.
+    [[nodiscard]] std::string standing() const { return progress_.longest(count_); }
 
 private:
     using Asked = std::array<std::uint64_t, kind_names.size()>;
 
     std::uint64_t note(DecisionKind kind, std::uint32_t core, std::uint64_t at,
                        std::uint64_t value, const kernel::abi::Event* event);
+    void look();
+    [[nodiscard]] bool quiet() const { return count_ > limits_.quiet_events; }
 
     const machine::MachineView* machine_ = nullptr;
     Chooser& chooser_;
@@ -65,6 +77,7 @@ private:
     std::uint64_t probes_ = 0;
     std::string failure_;
     bool endless_ = false;
+    checkers::Progress progress_;
 };
 
 }  // namespace sim::explore

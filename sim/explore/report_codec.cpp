@@ -14,6 +14,12 @@ Json to_json(const Decisions& decisions) {
     return all;
 }
 
+std::string kinds_text() {
+    std::string all;
+    for (const std::string_view name : kind_names) all += " " + std::string{name};
+    return all;
+}
+
 std::expected<Decisions, std::string> decisions_of(const Json& json) {
     if (!json.is_array()) return std::unexpected("\"decisions\": expected a list");
     Decisions all;
@@ -25,8 +31,7 @@ std::expected<Decisions, std::string> decisions_of(const Json& json) {
         const auto kind = kind_of(one.value("kind", Json{}).is_string()
                                       ? one["kind"].get<std::string>()
                                       : std::string{});
-        if (!kind) return wrong("\"kind\": expected stall, kill, allocation, message, timer or "
-                                "interrupt");
+        if (!kind) return wrong("\"kind\": expected one of" + kinds_text());
         for (const char* name : {"core", "at", "value"}) {
             if (!one.value(name, Json{}).is_number_unsigned()) {
                 return wrong("\"" + std::string{name} + "\": expected a number");

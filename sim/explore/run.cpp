@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint32_t tlb_pages = 2048;  // of a machine that is made for one short run
 constexpr std::uint64_t events_spare = 20'000;
 constexpr std::uint64_t time_spare_ns = 1'000'000'000;
+constexpr std::uint64_t quiet_spare = 4'000;
+constexpr std::uint64_t progress_spare = 2'000;
 
 // The first result line that says that something was violated.
 std::string violation_in(const engine::CellResult& result) {
@@ -42,8 +44,9 @@ void judge(RunReport& report, const Recorder& recorder, const engine::CellResult
     };
     if (!recorder.failure().empty()) return fail(Failure::checker, recorder.failure());
     if (recorder.endless()) {
+        const std::string standing = recorder.standing();
         return fail(Failure::endless, "it does not end: " + std::to_string(recorder.events()) +
-                                          " events");
+                                          " events" + (standing.empty() ? "" : "; " + standing));
     }
     if (std::string found = violation_in(result); !found.empty()) {
         return fail(Failure::violation, std::move(found));
@@ -68,8 +71,10 @@ std::string_view name_of(Failure failure) {
 }
 
 Limits Subject::limits() const {
-    return {times_baseline * baseline.events + events_spare,
-            times_baseline * baseline.time_ns + time_spare_ns};
+    return {.events = times_baseline * baseline.events + events_spare,
+            .time_ns = times_baseline * baseline.time_ns + time_spare_ns,
+            .quiet_events = times_quiet * baseline.events + quiet_spare,
+            .progress_events = 2 * baseline.events + progress_spare};
 }
 
 RunReport run(const Subject& subject, Chooser& chooser, std::uint64_t start,

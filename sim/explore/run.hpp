@@ -17,6 +17,8 @@ namespace sim::explore {
 /// A run with so many times the events or the virtual time of the one without interference, and a
 /// little more, does not end.
 inline constexpr std::uint64_t times_baseline = 50;
+/// After so many times the events nothing more is decided: from then on whoever can run gets on.
+inline constexpr std::uint64_t times_quiet = 8;
 
 /// What a run is made from: a bundle's cell, what the run without interference was like, and what
 /// is looked at.

@@ -88,6 +88,32 @@ private:
     std::uint64_t next_lowest_;
 };
 
+// One core is slower than the others by a factor: it stands still in proportion to what it used.
+class Slow : public Strategy {
+public:
+    Slow(const Baseline& baseline, std::uint64_t seed) : longest_{2 * baseline.slice_ns} {
+        Stream stream{seed, purpose_strategy};
+        core_ = static_cast<std::uint32_t>(stream.below(std::max(baseline.cores, 1u)));
+        more_ = 1 + stream.below(factor_max - 1);
+    }
+
+    std::uint64_t stall(const Moment& moment) override {
+        if (moment.core != core_) return 0;
+        const std::uint64_t used = moment.now.value - last_;
+        const std::uint64_t stall = std::min(used * more_, longest_);
+        last_ = moment.now.value + stall;
+        return stall;
+    }
+
+private:
+    static constexpr std::uint64_t factor_max = 16;
+
+    std::uint64_t longest_;
+    std::uint32_t core_ = 0;
+    std::uint64_t more_ = 0;
+    std::uint64_t last_ = 0;
+};
+
 // Preempts at the given events.
 class At : public Strategy {
 public:
@@ -181,9 +207,10 @@ std::expected<StrategyChoice, std::string> StrategyChoice::parse(std::string_vie
     if (text == "none") return StrategyChoice{StrategyKind::none};
     if (text == "random") return StrategyChoice{StrategyKind::random};
     if (text == "round-robin") return StrategyChoice{StrategyKind::round_robin};
+    if (text == "slow") return StrategyChoice{StrategyKind::slow};
     if (text == "portfolio") return StrategyChoice{StrategyKind::portfolio};
-    return std::unexpected("expected none, random, pct:D, bounded:N, round-robin or portfolio, "
-                           "found \"" + std::string{text} + "\"");
+    return std::unexpected("expected none, random, pct:D, bounded:N, round-robin, slow or "
+                           "portfolio, found \"" + std::string{text} + "\"");
 }
 
 std::string StrategyChoice::text() const {
@@ -193,6 +220,7 @@ std::string StrategyChoice::text() const {
         case StrategyKind::pct: return "pct:" + std::to_string(depth);
         case StrategyKind::bounded: return "bounded:" + std::to_string(depth);
         case StrategyKind::round_robin: return "round-robin";
+        case StrategyKind::slow: return "slow";
         case StrategyKind::portfolio: return "portfolio";
     }
     return {};
@@ -203,7 +231,8 @@ StrategyChoice StrategyChoice::of_run(std::uint64_t run) const {
     constexpr StrategyChoice members[] = {{StrategyKind::random},
                                           {StrategyKind::pct, 2},
                                           {StrategyKind::pct, 3},
-                                          {StrategyKind::round_robin}};
+                                          {StrategyKind::round_robin},
+                                          {StrategyKind::slow}};
     return members[run % std::size(members)];
 }
 
@@ -227,6 +256,7 @@ std::unique_ptr<Strategy> make_strategy(const StrategyChoice& choice, const Base
         case StrategyKind::bounded: return make_bounded(own.depth, baseline, run);
         case StrategyKind::round_robin:
             return std::make_unique<Every>(1 + seed % spacings, baseline.slice_ns);
+        case StrategyKind::slow: return std::make_unique<Slow>(baseline, seed);
         default: return std::make_unique<NoStall>();
     }
 }

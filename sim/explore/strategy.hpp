@@ -14,8 +14,10 @@
 ///  - bounded:N: all ways to preempt at most N times, one a run (Musuvathi and Qadeer, Iterative
 ///    Context Bounding for Systematic Testing of Multithreaded Programs, PLDI 2007).
 ///  - round-robin: every run a preemption each so many events, of 1 to 64.
+///  - slow: one core runs 2 to 16 times slower than the others, its idle time too, but stands still
+///    for two slices at most.
 ///  - none: no stall. Faults may still be drawn.
-///  - portfolio: random, pct:2, pct:3, round-robin in turn.
+///  - portfolio: random, pct:2, pct:3, round-robin, slow in turn.
 
 #include <cstdint>
 #include <expected>
@@ -52,7 +54,15 @@ struct Baseline {
     std::uint64_t time_ns = 0;
 };
 
-enum class StrategyKind : std::uint8_t { none, random, pct, bounded, round_robin, portfolio };
+enum class StrategyKind : std::uint8_t {
+    none,
+    random,
+    pct,
+    bounded,
+    round_robin,
+    slow,
+    portfolio,
+};
 
 struct StrategyChoice {
     StrategyKind kind = StrategyKind::portfolio;

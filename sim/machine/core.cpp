@@ -1,6 +1,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "kernel/abi/site.hpp"
 #include "kernel/machine/machine.hpp"
 #include "sim/host/interruption.hpp"
 #include "sim/machine/core_parts.hpp"
@@ -9,6 +10,7 @@
 
 thread_local constinit kernel::machine::UserContext* chitin_context = nullptr;
 bool chitin_xsave = true;
+bool chitin_directed = false;
 
 namespace kernel::machine {
 
@@ -19,6 +21,8 @@ static_assert(offsetof(abi::SavedState, rdx) == 24 && offsetof(abi::SavedState, 
 static_assert(offsetof(abi::SavedState, r15) == 112 && offsetof(abi::SavedState, rip) == 120);
 static_assert(offsetof(abi::SavedState, rsp) == 144 && offsetof(abi::SavedState, ss) == 152);
 static_assert(offsetof(UserContext, floating_point) == 256);
+static_assert(static_cast<unsigned>(Site::site_count) - static_cast<unsigned>(Site::publication) ==
+              static_cast<unsigned>(abi::LibosSite::site_count));
 
 constexpr std::uint32_t vector_general_protection = 13;
 // Of rflags an environment may have: the arithmetic flags, the direction flag, and ID.
@@ -77,6 +81,7 @@ Core::Core(abi::CoreId id, sim::machine::CoreParts& parts)
 bool Core::prepare(UserContext& context) {
     const sim::machine::Uncharged free;
     if ((attention_ & settle_mmu) != 0) parts_.mmu.settle();
+    if ((attention_ & shake_mmu) != 0) parts_.mmu.shake(shake_);
     const bool killed = (attention_ & kill_next) != 0;
     attention_ = 0;
     if (killed) {
@@ -198,6 +203,8 @@ void Core::direct(const abi::Event& event) {
         clock_.advance(next.stall_ns);
     }
     if (next.kill) attention_ |= kill_next;
+    shake_ = disturb(Site::translation);
+    if (shake_ != 0) attention_ |= shake_mmu;
     while (next.stop) {
         parts_.stopped = true;
         parts_.fiber->yield();
@@ -208,6 +215,28 @@ std::uint64_t Core::ask_director(Site site) {
     const sim::engine::Unobserved host;
     const sim::machine::Uncharged free;
     return director_->disturb(id_.value, site);
+}
+
+// A program asks about a site of libOS code: rdi its number. No kernel sees it.
+void Core::answer_site(UserContext& context) {
+    const auto first = static_cast<std::uint64_t>(Site::publication);
+    const std::uint64_t number = context.regs.rdi;
+    const bool known = number < static_cast<std::uint64_t>(abi::LibosSite::site_count);
+    const std::uint64_t value = known ? disturb(static_cast<Site>(first + number)) : 0;
+    context.regs.rax = 0;
+    context.regs.rdx = value;
+    if (known && first + number == static_cast<std::uint64_t>(Site::publication)) {
+        stand_still(value);
+    }
+}
+
+// In the middle of an environment: its core sends nothing meanwhile, others go on.
+void Core::stand_still(std::uint64_t span_ns) {
+    if (span_ns == 0) return;
+    sim::engine::Promises& promises = parts_.promises;
+    clock_.advance(span_ns);
+    promises.promise(id_.value, now().value);
+    if (!promises.may_go(id_.value)) parts_.fiber->yield();
 }
 
 void Core::tell_director(Probe probe) {

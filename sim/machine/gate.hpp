@@ -10,6 +10,9 @@ extern "C" {
 extern thread_local constinit kernel::machine::UserContext* chitin_context;
 // Does the CPU, and the host, have xsave?
 extern bool chitin_xsave;
+// Has the machine that began last a director, whom libOS code asks (user/site_impl.hpp)? Machines
+// with one do not run beside others in a process.
+extern bool chitin_directed;
 
 void chitin_gate_return();
 void chitin_transit_begin();

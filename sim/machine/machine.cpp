@@ -1,6 +1,7 @@
 #include "sim/machine/machine.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -277,7 +278,9 @@ engine::CellResult Machine::run(const CoreEntry& entry) {
         result.error = signal_stack.error();
         return result;
     }
-    if (Director* const director = inside_->spec.options.director) {
+    Director* const director = inside_->spec.options.director;
+    std::atomic_ref{chitin_directed}.store(director != nullptr, std::memory_order_relaxed);
+    if (director != nullptr) {
         director->begins(*inside_);
     }
     const double patience = inside_->spec.options.watchdog_seconds;

@@ -252,6 +252,31 @@ void Mmu::revive() {
     }
 }
 
+void Mmu::shake(std::uint64_t draw) {
+    constexpr std::size_t pages_most = 16;
+    const bool load = (draw & 2) != 0;
+    stale_.clear();
+    for (TlbLine& line : tlb_.lines()) {
+        const std::uint64_t mixed = (line.page ^ draw >> 2) * 0x9e37'79b9'7f4a'7c15;
+        if (mixed >> 62 != 0 || stale_.size() == std::min(pages_most, stale_.capacity())) continue;
+        if (!load && line.protection == Protection::none) continue;
+        if (!load) line.protection = Protection::none;
+        stale_.push_back(line.page + (load ? static_cast<std::uint32_t>(mixed >> 61 & 1) : 0));
+    }
+    for (const std::uint32_t page : stale_) {
+        load ? preload(page) : protect(page, 1, Protection::none);
+    }
+}
+
+void Mmu::preload(std::uint32_t page) {
+    const std::uint64_t address = base_ + page * page_bytes;
+    const TlbLine* known = tlb_.find(page);
+    if (!covers(address) || (known != nullptr && known->protection != Protection::none)) return;
+    const Path path = walk(address);
+    if (!path.present || !path.user || !path.accessed) return;
+    fill(TlbLine{page, path.leaf().frame().value, path.protection()}, path);
+}
+
 void Mmu::protect(std::uint32_t first, std::uint32_t count, Protection protection) {
     if (!window_.protect(base_ + first * page_bytes, count, protection)) flush();
 }

@@ -43,6 +43,9 @@ public:
     void load_root(kernel::abi::PhysAddr root);
     void invalidate(kernel::abi::VirtAddr address);
     void settle();
+    // What hardware may do at any time, chosen by `draw`: drops some translations, or makes some
+    // before they are used, of pages whose accessed bits are set ([intel/vol3] 4.10.2.3, 4.10.3.1).
+    void shake(std::uint64_t draw);
     // Another core is about to use the same window: all translations go.
     void give_up_window();
 
@@ -72,6 +75,7 @@ private:
     void revive();
     bool revived(TlbLine& line) const;
     void protect(std::uint32_t first, std::uint32_t count, host::Protection protection);
+    void preload(std::uint32_t page);
     void flush();
 
     host::AddressWindow& window_;

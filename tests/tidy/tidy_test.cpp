@@ -43,7 +43,8 @@ const std::string memory_and_assert =
     "mem(cpy|move|set|cmp)|_GLOBAL_OFFSET_TABLE_|_ZN6kernel4base13assert_failed.*";
 // chitin_enter: the hosted Core::run is inline.
 const std::string seam = memory_and_assert + "|_ZNK?6kernel7machine.*|chitin_enter";
-const std::string gate = memory_and_assert + "|chitin_gate";
+// chitin_directed: whether the hosted machine is to be asked at a site.
+const std::string gate = memory_and_assert + "|chitin_gate|chitin_directed";
 
 TEST(Tidy, KernelObjectsHaveNoGlobalsAndKnowTheSeamAlone) {
     EXPECT_EQ(text(object_code("kernel", files_of(CHITIN_KERNEL_OBJECTS), seam)), "");

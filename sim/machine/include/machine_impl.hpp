@@ -22,13 +22,14 @@
 #include <span>
 #include <string_view>
 
+#include "core_clock.hpp"
 #include "kernel/abi/call.hpp"
 #include "kernel/abi/event.hpp"
 #include "kernel/abi/info.hpp"
 #include "kernel/base/assert.hpp"
 #include "kernel/machine/context.hpp"
 #include "kernel/machine/site.hpp"
-#include "core_clock.hpp"
+#include "sim/machine/site_number.hpp"
 #include "stack_marks.hpp"
 
 namespace sim::machine {
@@ -56,18 +57,19 @@ public:
         if (unusual != 0 || &context != loaded_) [[unlikely]] {
             if (!prepare(context)) return trap_;
         }
-        sim::engine::enter_environment_stack(context.regs.rsp);
-        clock_.begin_run(until < stall_at_ ? until.value : stall_at_.value);
-        enter(context);
-        const bool time_up = clock_.end_run();
-        sim::engine::leave_environment_stack(stack_);
-        if (time_up) [[unlikely]] {
-            return tick();
+        for (;;) {
+            sim::engine::enter_environment_stack(context.regs.rsp);
+            clock_.begin_run(until < stall_at_ ? until.value : stall_at_.value);
+            enter(context);
+            const bool time_up = clock_.end_run();
+            sim::engine::leave_environment_stack(stack_);
+            if (time_up) [[unlikely]] return tick();
+            if (context.resume != Resume::call) [[unlikely]] return trap_;
+            const bool site = context.regs.rax == sim::machine::site_number;
+            if (!site || director_ == nullptr) [[likely]] break;
+            answer_site(context);
         }
-        if (context.resume == Resume::call) [[likely]] {
-            return Trap{TrapKind::call, 0, 0, abi::VirtAddr{}};
-        }
-        return trap_;
+        return Trap{TrapKind::call, 0, 0, abi::VirtAddr{}};
     }
 
     void fp_reset(UserContext& context);
@@ -135,6 +137,7 @@ private:
     // What attention_ is about.
     static constexpr std::uint64_t settle_mmu = 1;
     static constexpr std::uint64_t kill_next = 2;
+    static constexpr std::uint64_t shake_mmu = 4;
 
     bool prepare(UserContext& context);
     Trap tick();
@@ -142,10 +145,13 @@ private:
     void deliver(const abi::Event& event);
     void direct(const abi::Event& event);
     std::uint64_t ask_director(Site site);
+    void answer_site(UserContext& context);
+    void stand_still(std::uint64_t span_ns);
     void tell_director(Probe probe);
 
     UserContext* loaded_ = nullptr;  // whose floating-point control words are in the CPU
     std::uint64_t attention_ = 0;    // before an environment runs
+    std::uint64_t shake_ = 0;        // how, where that is asked for
     sim::machine::CoreClock clock_;
     std::uint64_t progress_ = 0;
     abi::Instant stall_at_ = abi::never;  // the director's, under the `instr` clock

@@ -71,12 +71,38 @@ TEST(Strategy, PctPreemptsAtItsChangePoints) {
     EXPECT_EQ(changes.size(), 7u);
 }
 
+TEST(Strategy, SlowSlowsOneCoreInProportion) {
+    std::set<std::uint32_t> slow_ones;
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        const auto strategy = make_strategy(*StrategyChoice::parse("slow"), three, seed, 0);
+        const sim::engine::Promises promises{2, 100};
+        for (std::uint32_t core = 0; core < 2; ++core) {
+            std::uint64_t now = 0;
+            std::uint64_t stalled = 0;
+            for (std::uint64_t event = 1; event <= three.events; ++event) {
+                now += 10;
+                const std::uint64_t stall = strategy->stall(
+                    {core, event, event, kernel::abi::Instant{now}, promises});
+                EXPECT_LE(stall, 2 * three.slice_ns);
+                EXPECT_EQ(stall % 10, 0u) << "not in proportion";
+                now += stall;
+                stalled += stall;
+            }
+            if (stalled == 0) continue;
+            slow_ones.insert(core);
+            EXPECT_GE(stalled, 10 * three.events);
+            EXPECT_LE(stalled, 15 * 10 * three.events);
+        }
+    }
+    EXPECT_EQ(slow_ones.size(), 2u);
+}
+
 TEST(Strategy, PortfolioTakesTurns) {
     const auto choice = StrategyChoice::parse("portfolio");
     ASSERT_TRUE(choice);
     std::set<std::string> names;
-    for (std::uint64_t run = 0; run < 8; ++run) names.insert(choice->of_run(run).text());
-    EXPECT_EQ(names, (std::set<std::string>{"random", "pct:2", "pct:3", "round-robin"}));
+    for (std::uint64_t run = 0; run < 10; ++run) names.insert(choice->of_run(run).text());
+    EXPECT_EQ(names, (std::set<std::string>{"random", "pct:2", "pct:3", "round-robin", "slow"}));
 }
 
 TEST(Strategy, WrongNamesSayWhatWasExpected) {
@@ -89,8 +115,10 @@ TEST(Strategy, WrongNamesSayWhatWasExpected) {
 }
 
 TEST(Faults, ChoicesAreNamed) {
-    EXPECT_EQ(FaultChoice::parse("legal")->text(), "message,timer,interrupt");
-    EXPECT_EQ(FaultChoice::parse("all")->text(), "kill,allocation,message,timer,interrupt");
+    EXPECT_EQ(FaultChoice::parse("legal")->text(),
+              "message,timer,interrupt,translation,publication,wait");
+    EXPECT_EQ(FaultChoice::parse("all")->text(),
+              "kill,allocation,message,timer,interrupt,translation,publication,wait,frame");
     EXPECT_EQ(FaultChoice::parse("none")->text(), "none");
     EXPECT_EQ(FaultChoice::parse("timer,kill")->text(), "kill,timer");
     for (const char* wrong : {"", "stall", "kill,", "message;timer", "everything"}) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel/abi/upcall.hpp"
+#include "sim/machine/core_parts.hpp"
 #include "tests/unit/machine/tiny_kernel.hpp"
 
 namespace tests::machine {
@@ -59,6 +60,27 @@ TEST(Mmu, neighbours_that_nobody_touched_keep_clear_bits) {
         for (std::uint64_t i = 0; i < 8; ++i) {
             EXPECT_EQ(kernel.leaf(kernel.page(i)).has(accessed), i == 3) << i;
         }
+    });
+}
+
+// What hardware may do to its translations at any time, no environment can tell.
+TEST(Mmu, translations_that_go_and_come_change_nothing) {
+    with_kernel({}, [](TinyKernel& kernel) {
+        auto& mmu = kernel.core.parts().mmu;
+        const std::uint64_t address = kernel.page(0);
+        const FrameNumber frame = kernel.map(address, flags_write);
+        kernel.map(kernel.page(1), flags_write);
+        kernel.start(writer, address);
+        const std::uint64_t fills = mmu.fills();
+        for (std::uint64_t draw = 1; draw <= 200; ++draw) {
+            mmu.shake(draw * 0x9e37'79b9'7f4a'7c15);
+            EXPECT_FALSE(mmu.stale().has_value());
+            EXPECT_EQ(kernel.resume().kind, TrapKind::call);
+            EXPECT_EQ(kernel.context.regs.rdi, draw + 1);
+        }
+        EXPECT_GT(mmu.fills(), fills) << "no translation ever went";
+        EXPECT_EQ(*kernel.at<std::uint64_t>(frame), 201u);
+        EXPECT_FALSE(kernel.leaf(kernel.page(1)).has(accessed)) << "nobody used that page";
     });
 }
 
