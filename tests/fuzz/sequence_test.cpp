@@ -27,8 +27,10 @@ Bytes random_bytes(Random& random, std::size_t size) {
     return bytes;
 }
 
-void add(Bytes& sequence, unsigned operation, std::initializer_list<std::uint8_t> arguments) {
-    sequence.push_back(0);
+// `how`: a step's first byte.
+void add(Bytes& sequence, unsigned operation, std::initializer_list<std::uint8_t> arguments,
+         unsigned how = 0) {
+    sequence.push_back(static_cast<std::uint8_t>(how));
     sequence.push_back(static_cast<std::uint8_t>(operation));
     sequence.insert(sequence.end(), arguments);
     sequence.resize((sequence.size() + step_bytes - 1) / step_bytes * step_bytes);
@@ -97,6 +99,28 @@ TEST(Sequence, AStallTakesTimeAndAKillEnds) {
     Bytes killed = quiet;
     add(killed, interfere, {1, 0, 0});
     EXPECT_EQ(run(killed).result.outcome.reason, kernel::abi::EndReason::ran_away);
+}
+
+// Core 1's root loses its upcall page and has upcalls that cannot be told to it; what it sees of
+// the time must not depend on what core 0, which has nothing to do with it, is busy with.
+std::uint64_t history_beside(std::initializer_list<std::pair<Call, std::uint8_t>> calls_of_0) {
+    Bytes sequence(step_bytes);
+    sequence[0] = 1;  // two cores
+    add(sequence, of(Call::account_revoke), {1, 150, 0}, 1);
+    add(sequence, of(Call::park), {80}, 1 | 3 << 6);  // 40 times
+    for (const auto& [call, argument] : calls_of_0) add(sequence, of(call), {argument}, 3 << 6);
+    for (const auto& env : run(sequence).result.envs) {
+        if (sim::engine::core_of(env) == 1) return env.info.history_hash;
+    }
+    return 0;
+}
+
+TEST(Sequence, WhatACoreSeesOfTheTimeIsItsOwn) {
+    const std::uint64_t alone = history_beside({});
+    EXPECT_NE(alone, 0u);
+    EXPECT_EQ(history_beside({{Call::null, 0}}), alone);
+    EXPECT_EQ(history_beside({{Call::compute, 60}}), alone);
+    EXPECT_EQ(history_beside({{Call::compute, 1}, {Call::null, 0}}), alone);
 }
 
 TEST(Sequence, ChangesKeepToSteps) {
