@@ -47,10 +47,12 @@ void handle(System& system, Env& env, const machine::Trap& trap) {
     }
 }
 
-// Nothing was due but the horizon: the environment to run, unless it must be told something.
+// Nothing was due but the horizon: the environment to run, unless it must be told something. What
+// cannot be told (it has no upcall page) is none: choosing anew shows in the time that everybody
+// can read, and where the horizon lies hangs on what other cores are busy with.
 Env* go_on(System& system) {
     Env& env = system.env(system.running);
-    if (env.pending.bits != 0) return nullptr;
+    if (env.pending.bits != 0 && env.page != nullptr) return nullptr;
     if (system.loaded != env.self) switch_to(system, env);
     return &env;
 }

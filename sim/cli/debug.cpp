@@ -10,6 +10,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/debug_cell.hpp"
 #include "sim/cli/exit_code.hpp"
+#include "sim/cli/gdb.hpp"
 #include "sim/host/child/child.hpp"
 #include "sim/host/process/command.hpp"
 #include "sim/host/process/foreground.hpp"
@@ -40,14 +41,6 @@ std::string quoted(const std::string& text) {
         out += character;
     }
     return out + "'";
-}
-
-std::filesystem::path script(const BuildTree& tree) {
-    return tree.root / "sim" / "gdb" / "chitin.py";
-}
-
-Arguments gdb_with_script(const BuildTree& tree) {
-    return {"gdb", "-q", "-x", script(tree).string()};
 }
 
 void append(Arguments& all, const Arguments& more) {
@@ -102,9 +95,7 @@ int debug_image(const Request& request, const testbed::Scenario& scenario) {
 
 // Empty, or what has to be installed.
 std::string missing(const Request& request) {
-    if (host::process::find_program("gdb").empty()) {
-        return "gdb is missing; install it with: apt-get install gdb";
-    }
+    if (std::string what = gdb_missing(find_build_tree()); !what.empty()) return what;
     if (request.image && host::process::find_program("qemu-system-x86_64").empty()) {
         return "QEMU is missing; install it with: apt-get install qemu-system-x86";
     }
@@ -120,11 +111,6 @@ int debug(const Request& request) {
     if (!scenario) return exit_usage;
     if (const std::string what = missing(request); !what.empty()) {
         return failed(what, exit_install);
-    }
-    const auto commands = script(find_build_tree());
-    if (!std::filesystem::exists(commands)) {
-        return failed(fmt::format("no {}: expected Chitin's sources there; CHITIN_ROOT names "
-                                  "another folder", commands.string()));
     }
     return request.image ? debug_image(request, *scenario) : debug_hosted(request);
 }

@@ -32,7 +32,7 @@ constexpr double watchdog_seconds = 24 * 60 * 60;
 engine::CellResult run_here(std::span<const std::byte> bundle, const DebugOptions& options) {
     machine::HostedOptions hosted;
     hosted.watchdog_seconds = watchdog_seconds;
-    hosted.on_machine = [](const machine::Machine& machine) { chitin_debugged_machine = &machine; };
+    hosted.on_machine = &show_debugger;
     hosted.on_text = [](std::uint16_t, std::string_view text) {
         std::fwrite(text.data(), 1, text.size(), stdout);
         std::fflush(stdout);
@@ -68,6 +68,8 @@ int run(const DebugOptions& options) {
 }
 
 }  // namespace
+
+void show_debugger(const machine::Machine& machine) { chitin_debugged_machine = &machine; }
 
 void add_debug_options(CLI::App& command, DebugOptions& options) {
     add_scenario_options(command, options.scenario);

@@ -11,6 +11,10 @@
 #include "sim/engine/cell_result.hpp"
 #include "sim/testbed/scenario.hpp"
 
+namespace sim::machine {
+class Machine;
+}
+
 namespace sim::cli {
 
 struct DebugOptions {
@@ -29,6 +33,9 @@ void add_debug_options(CLI::App& command, DebugOptions& options);
 
 /// Says on standard error how the cell ended; the exit code.
 int report_end(const testbed::Scenario& scenario, const engine::CellResult& result);
+
+/// Tells gdb's commands where the machine is (sim/gdb).
+void show_debugger(const machine::Machine& machine);
 
 /// The function that is called at --stop-at, for a breakpoint.
 inline constexpr const char* debug_stop_name = "chitin_debug_stop";

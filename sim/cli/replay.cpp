@@ -5,14 +5,18 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/cli/build_tree.hpp"
 #include "sim/cli/catalogue.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/debug_cell.hpp"
 #include "sim/cli/exit_code.hpp"
+#include "sim/cli/gdb.hpp"
 #include "sim/explore/explain.hpp"
 #include "sim/explore/replay_file.hpp"
 #include "sim/explore/report_codec.hpp"
 #include "sim/explore/shrink.hpp"
 #include "sim/explore/workload.hpp"
+#include "sim/host/process/command.hpp"
 #include "sim/host/process/worker.hpp"
 #include "sim/testbed/bundle.hpp"
 
@@ -30,6 +34,8 @@ struct Request {
     std::string file;
     std::string output;
     bool shrink = false;
+    bool gdb = false;
+    std::vector<std::string> for_gdb;
     bool here = false;
     bool json = false;
     std::uint64_t runs_max = 4000;
@@ -181,16 +187,37 @@ void Replaying::print(const RunReport& report) const {
     }
 }
 
+// Stops where each decision takes effect and where a checker speaks; a crash stops by itself.
+int start_gdb(const Request& request) {
+    const BuildTree tree = find_build_tree();
+    if (const std::string what = gdb_missing(tree); !what.empty()) {
+        fmt::print(stderr, "chitin replay: {}\n", what);
+        return exit_install;
+    }
+    std::vector<std::string> all = gdb_with_script(tree);
+    for (const char* stop : {"decision_takes_effect", "failure_shows"}) {
+        all.insert(all.end(), {"-ex", fmt::format("break sim::explore::{}", stop)});
+    }
+    all.insert(all.end(), request.for_gdb.begin(), request.for_gdb.end());
+    all.insert(all.end(), {"--args", host::process::own_path(), "replay", request.file, "--here"});
+    if (request.json) all.emplace_back("--json");
+    fmt::print(stderr, "chitin replay: {}\n", host::process::replace_process(all));
+    return exit_failed;
+}
+
 int Replaying::run() {
     if (const std::string problem = prepare(); !problem.empty()) {
         return wrong(fmt::format("{}: {}", request_.file, problem));
     }
+    if (request_.gdb) return start_gdb(request_);
     const host::process::Interrupt interrupt;
     if (request_.here) {
         const auto bundle = bundle_now();
         explore::Replay again{file_.decisions};
+        Subject subject = subject_of(bundle);
+        subject.on_machine = &show_debugger;
         const auto report = explore::run(
-            subject_of(bundle), again, file_.check_start,
+            subject, again, file_.check_start,
             [](const explore::Recorder&, const explore::Decision& one, const kernel::abi::Event*) {
                 explore::decision_takes_effect(one);
             });
@@ -225,14 +252,24 @@ void add_replay(CLI::App& app, int& exit_code) {
     command->add_flag("--here", request->here,
                       "In this process, for a debugger: each decision calls "
                       "sim::explore::decision_takes_effect");
+    command->add_flag("--gdb", request->gdb,
+                      "Under gdb, stopped at each decision and where a checker speaks; what is not "
+                      "listed here goes to gdb");
     command->add_flag("--json", request->json, "A JSON line on standard output, nothing else");
     command->footer("Exit code: 0: it does not fail any more, 1: it fails.\n\nExamples:\n"
                     "  chitin replay results/2026-11-21-101500-explore-cores/failure-812.json\n"
                     "  chitin replay failure-812.json --shrink\n"
-                    "  gdb -ex 'handle SIGSEGV nostop noprint' \\\n"
-                    "      -ex 'break sim::explore::decision_takes_effect' -ex run \\\n"
-                    "      --args build/release/sim/cli/chitin replay F.json --here");
-    command->callback([request, &exit_code] {
+                    "  chitin replay failure-812.json --gdb -ex run -ex 'chitin bt 0'\n"
+                    "  chitin replay failure-812.json --gdb --batch -ex run -ex 'chitin envs'");
+    command->allow_extras();
+    command->callback([command, request, &exit_code] {
+        request->for_gdb = command->remaining();
+        std::erase(request->for_gdb, "--");
+        if (!request->for_gdb.empty() && !request->gdb) {
+            exit_code = wrong(fmt::format("\"{}\" is not expected: without --gdb nobody reads it",
+                                          request->for_gdb.front()));
+            return;
+        }
         auto file = explore::read_replay(request->file);
         exit_code = file ? Replaying{*request, std::move(*file)}.run() : wrong(file.error());
     });

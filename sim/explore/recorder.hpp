@@ -21,6 +21,9 @@ struct Limits {
     std::uint64_t progress_events = 0;  ///< and whoever can run gets on within so many (0: no look)
 };
 
+/// Called when a checker has found something, before the machine goes on: a place for a breakpoint.
+void failure_shows(const std::string& text);
+
 class Recorder : public machine::Director {
 public:
     Recorder(Chooser& chooser, const Limits& limits, std::uint32_t cores)
@@ -44,7 +47,9 @@ public:
     [[nodiscard]] const machine::MachineView& machine() const { return *machine_; }
     /// A checker found something: the run ends with the next event.
     void fail(std::string text) {
-        if (failure_.empty()) failure_ = std::move(text);
+        if (text.empty() || !failure_.empty()) return;
+        failure_ = std::move(text);
+        failure_shows(failure_);
     }
     /// Called as each decision takes effect.
     std::function<void(const Recorder&, const Decision&, const kernel::abi::Event*)> on_decision;

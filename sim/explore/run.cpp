@@ -84,6 +84,7 @@ RunReport run(const Subject& subject, Chooser& chooser, std::uint64_t start,
     recorder.on_decision = watch;
     machine::HostedOptions options;
     options.director = &recorder;
+    options.on_machine = subject.on_machine;
     options.tlb_pages = tlb_pages;
     std::uint64_t next = start;
     if (subject.check_every != 0) {

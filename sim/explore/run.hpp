@@ -12,6 +12,10 @@
 #include "sim/engine/cell_result.hpp"
 #include "sim/explore/recorder.hpp"
 
+namespace sim::machine {
+class Machine;
+}
+
 namespace sim::explore {
 
 /// A run with so many times the events or the virtual time of the one without interference, and a
@@ -29,6 +33,8 @@ struct Subject {
     Baseline baseline;
     double seconds_max = 120;        ///< of host time, for a run in a process of its own
     std::uint64_t check_every = 97;  ///< events between two looks of the checkers; 0: none
+    /// For a debugger: told of the machine before it starts.
+    std::function<void(const machine::Machine&)> on_machine = {};
 
     /// Far more than a run needs that is merely late.
     [[nodiscard]] Limits limits() const;

@@ -269,5 +269,22 @@ TEST_F(DebugTest, WrongUsageIsSaidBeforeGdbStarts) {
     EXPECT_EQ(elsewhere.status, 1);
 }
 
+// A failure that `explore` found: stopped where its only decision takes effect, with the machine
+// there to be looked at.
+TEST_F(DebugTest, ReplayStopsAtTheDecision) {
+    const Ran found = chitin({"explore", scenario("threads.toml"), "--cell", "0", "--strategy",
+                              "random", "--faults", "none", "--runs", "200", "--json", "-o",
+                              file("found")});
+    ASSERT_EQ(found.status, 1);
+    const auto line = nlohmann::json::parse(found.output.substr(0, found.output.find('\n')));
+    const std::string small = file("small.json");
+    chitin({"replay", line["file"].get<std::string>(), "--shrink", "-o", small});
+    all_ = chitin_all({"replay", small, "--gdb", "--batch", "-ex", "run", "-ex",
+                       "echo @@chitin cores\\n", "-ex", "chitin cores", "-ex", "echo @@\\n"})
+               .output;
+    EXPECT_NE(all_.find("sim::explore::decision_takes_effect ("), std::string::npos) << all_;
+    EXPECT_EQ(lines("chitin cores").size(), 1u) << all_;
+}
+
 }  // namespace
 }  // namespace tests::scenario

@@ -1,0 +1,193 @@
+// Steps: a sequence of kernel calls as bytes, of which every string is a valid one.
+//
+// Why every string: what searches for bugs changes bytes without knowing what they mean, and none
+// of its work must be lost on strings that nobody carries out. A step has a fixed size, so that
+// steps can be put in, taken out and moved without touching others.
+//
+//   | plan: 8 bytes | step: 8 bytes | step | ...      (the last one may be short: zeros follow)
+//
+//   step   byte 0  | times:2 | - | once:1 | upcall:1 | yields:1 | actor:2 |
+//          byte 1  operation: a call's number, or one of Operation, modulo operation_count
+//          2 .. 7  arguments, one byte each; what a byte means its kind says (sequence_words.hpp)
+//   plan   byte 0  | - | bare:1 | guarantee:1 | trusted:1 | children:2 | cores:1 |
+//          byte 1  length of a slice; 2: how often checkers look; the others are nothing
+//
+// Actors: 0 is core 0's root environment. With two cores 1 is core 1's, 2 and 3 are their children;
+// with one core 1 to 3 are children of 0.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "kernel/abi/call.hpp"
+
+namespace scenarios::sequence {
+
+using kernel::abi::Call;
+
+inline constexpr std::size_t step_bytes = 8;
+inline constexpr std::size_t steps_max = 96;  // what follows is not looked at
+inline constexpr unsigned actors_max = 4;
+inline constexpr unsigned arguments_max = 6;
+
+inline constexpr unsigned call_count = static_cast<unsigned>(Call::call_count);
+
+// What a step can be besides a call.
+enum Operation : unsigned {
+    no_such_call = call_count,
+    read_memory,   // of any address in the window, or of one that no environment can have
+    write_memory,  // the same, not of code; one byte
+    illegal,       // an illegal instruction
+    spawn,         // another child, as the libOS makes one
+    write_page,    // writes a field of its upcall page
+    interfere,     // asks whoever looks on to interfere here: machines without do nothing
+    operation_count,
+};
+
+// Of interfere's first argument, modulo their number.
+enum class Interference : unsigned { stall, kill, allocation, message, timer, interrupt, count };
+
+// What a step's argument means.
+enum class Kind : std::uint8_t {
+    none,
+    slot,
+    place,     // a slot for something new: the next one in each repetition
+    address,   // the next page in each repetition
+    rights,
+    frame,     // a frame's physical name
+    number,
+    instant,
+    span,      // nanoseconds
+    value,     // any word
+    position,  // of a cycle
+    entry,     // an address of code
+    field,     // of the upcall page
+    byte,
+};
+
+struct Shape {
+    Kind kind[arguments_max];
+};
+
+namespace shapes {
+using enum Kind;
+inline constexpr Shape all[operation_count] = {
+    {},                                             // null
+    {slot, place, rights},                          // cap_derive
+    {slot, slot, place, rights},                    // cap_grant
+    {slot, place},                                  // cap_delete
+    {slot},                                         // cap_revoke
+    {slot, slot},                                   // cap_identify
+    {slot, place, frame},                           // frame_allocate
+    {slot, place, number},                          // frame_guarantee
+    {slot, place, address, rights},                 // map
+    {slot, place, value},                           // unmap
+    {slot, place, rights},                          // protect
+    {slot, address, value},                         // entry_store
+    {slot, place, address, number},                 // table_install
+    {slot, address, number, number},                // table_age
+    {slot, place, number, number},                  // account_create
+    {slot, number, number},                         // account_limit
+    {slot, number, instant},                        // account_revoke
+    {slot, place, slot, slot},                      // env_create
+    {slot, place},                                  // env_extend
+    {slot, entry, address, address},                // env_start
+    {slot, slot},                                   // env_vector
+    {slot},                                         // env_destroy
+    {number},                                       // env_exit
+    {slot},                                         // yield
+    {instant},                                      // park
+    {slot},                                         // wake
+    {slot, value, value, value, value, value},      // transfer_call
+    {instant, value, value, value, value, value},   // transfer_wait
+    {span},                                         // compute
+    {},                                             // now
+    {slot, place, position},                        // slice_allocate
+    {slot, slot},                                   // slice_bind
+    {slot, number, span, span},                     // cycle_shape
+    {slot, slot},                                   // cycle_idle
+    {slot, number, address, number},                // console_write
+    {slot, slot, place, rights, slot},              // cap_lend
+    {number, value, value, value, value, value},    // no_such_call
+    {address},                                      // read_memory
+    {address, byte},                                // write_memory
+    {},                                             // illegal
+    {number},                                       // spawn
+    {field, address, byte},                         // write_page
+    {byte, byte, span},                             // interfere
+};
+}  // namespace shapes
+
+struct Step {
+    unsigned actor;
+    bool yields;     // gives the rest of its turn away after it
+    bool in_upcall;  // carried out by the handler of the next upcall
+    bool once;       // not repeated where the kernel says `again`
+    unsigned times;
+    unsigned operation;
+    std::uint8_t argument[arguments_max];
+};
+
+struct Plan {
+    unsigned cores;
+    unsigned children;  // bit i: actor i+1 (one core), actor i+2 (two cores) is started at first
+    bool trusted;       // children have all rights to their accounts, and to one another
+    bool guarantee;     // and frames that are guaranteed
+    bool bare;          // no leaf table is installed for the actors
+    std::uint64_t slice_ns;
+    std::uint64_t check_every;  // events between two looks of the checkers
+};
+
+// The byte at `index` of the string, zero behind its end.
+template <class Bytes>
+constexpr unsigned byte_at(const Bytes& bytes, std::size_t index) {
+    return index < bytes.size() ? static_cast<unsigned>(bytes[index]) & 0xff : 0;
+}
+
+template <class Bytes>
+constexpr Plan plan_of(const Bytes& bytes) {
+    constexpr std::uint64_t slices_ns[] = {100'000, 20'000, 5'000, 1'000'000};
+    constexpr std::uint64_t looks[] = {7, 17, 3, 1};
+    const unsigned first = byte_at(bytes, 0);
+    return {.cores = 1 + first % 2,
+            .children = first >> 1 & 3,
+            .trusted = (first >> 3 & 1) != 0,
+            .guarantee = (first >> 4 & 1) != 0,
+            .bare = (first >> 5 & 1) != 0,
+            .slice_ns = slices_ns[byte_at(bytes, 1) % 4],
+            .check_every = looks[byte_at(bytes, 2) % 4]};
+}
+
+// How many steps the string has.
+template <class Bytes>
+constexpr std::size_t count_of(const Bytes& bytes) {
+    const std::size_t all = (bytes.size() + step_bytes - 1) / step_bytes;
+    if (all <= 1) return 0;
+    return all - 1 < steps_max ? all - 1 : steps_max;
+}
+
+template <class Bytes>
+constexpr Step step_of(const Bytes& bytes, std::size_t index) {
+    constexpr unsigned times[] = {1, 2, 8, 40};
+    const std::size_t at = (index + 1) * step_bytes;
+    const unsigned first = byte_at(bytes, at);
+    Step step{.actor = first % actors_max,
+              .yields = (first >> 2 & 1) != 0,
+              .in_upcall = (first >> 3 & 1) != 0,
+              .once = (first >> 4 & 1) != 0,
+              .times = times[first >> 6],
+              .operation = byte_at(bytes, at + 1) % operation_count,
+              .argument = {}};
+    for (unsigned i = 0; i < arguments_max; ++i) {
+        step.argument[i] = static_cast<std::uint8_t>(byte_at(bytes, at + 2 + i));
+    }
+    return step;
+}
+
+// What actors say to whoever looks on: a cap_identify of a slot that cannot be. The number of a
+// step `interfere` is added to `mark`; mark_ready: the actor's preparations are over.
+inline constexpr std::uint64_t mark = std::uint64_t{1} << 40;
+inline constexpr std::uint64_t mark_ready = mark + steps_max;
+
+}  // namespace scenarios::sequence

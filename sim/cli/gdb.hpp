@@ -1,0 +1,17 @@
+// How gdb is started with the commands of sim/gdb.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/cli/build_tree.hpp"
+
+namespace sim::cli {
+
+// What must be there, or one sentence that says what is missing and how to get it.
+std::string gdb_missing(const BuildTree& tree);
+
+// gdb with its commands loaded; what follows goes on.
+std::vector<std::string> gdb_with_script(const BuildTree& tree);
+
+}  // namespace sim::cli

@@ -1,0 +1,43 @@
+# Fuzzers of a kernel with a bug, planted by a patch of tests/canary: fuzz_calls must find it from
+# an empty corpus. Those that take it seconds are tests; the others are built only when asked for.
+find_program(CHITIN_PATCH patch)
+set(canary_tests frame_not_zeroed named_frame_stays_free protect_forgets_tlb)
+
+function(fuzz_canary patch)
+  get_filename_component(name ${patch} NAME_WE)
+  file(STRINGS ${patch} target REGEX "^\\+\\+\\+ b/")
+  string(REPLACE "+++ b/" "" target "${target}")
+  if(NOT target MATCHES "^kernel/.*\\.cpp$")
+    return()
+  endif()
+  set(copy ${CMAKE_CURRENT_BINARY_DIR}/${name}/${target})
+  get_filename_component(folder ${copy} DIRECTORY)
+  add_custom_command(
+      OUTPUT ${copy}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
+      COMMAND ${CHITIN_PATCH} --quiet --force --fuzz=0 --output=${copy}
+              ${PROJECT_SOURCE_DIR}/${target} ${patch}
+      DEPENDS ${patch} ${PROJECT_SOURCE_DIR}/${target}
+      COMMENT "Planting ${name}")
+  add_library(fuzz_bug_${name} OBJECT EXCLUDE_FROM_ALL ${copy})
+  target_compile_options(fuzz_bug_${name} PRIVATE -fsanitize-coverage=trace-pc -Wno-unused)
+  target_link_libraries(fuzz_bug_${name} PRIVATE machine_seam kernel_flags)
+  add_executable(fuzz_calls_${name} EXCLUDE_FROM_ALL)
+  target_link_libraries(fuzz_calls_${name} PRIVATE fuzz_bug_${name} fuzz_main fuzz_kernel fuzz_run
+                                                   ${CHITIN_LIBFUZZER})
+  if(name IN_LIST canary_tests)
+    set_target_properties(fuzz_calls_${name} PROPERTIES EXCLUDE_FROM_ALL FALSE)
+    add_test(NAME FuzzCanary.${name} COMMAND sh -c
+        "rm -rf found_${name} && mkdir found_${name} && cd found_${name} && exec '$<TARGET_FILE:fuzz_calls_${name}>' -max_total_time=60 -seed=1")
+    set_tests_properties(FuzzCanary.${name} PROPERTIES
+        PASS_REGULAR_EXPRESSION "fuzz_calls: found" LABELS fuzz TIMEOUT 150)
+  endif()
+endfunction()
+
+if(CHITIN_PATCH)
+  file(GLOB patches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/canary/*.patch
+                                      ${PROJECT_SOURCE_DIR}/tests/canary/uncaught/*.patch)
+  foreach(patch ${patches})
+    fuzz_canary(${patch})
+  endforeach()
+endif()

@@ -1,0 +1,240 @@
+#include "tests/fuzz/mutation.hpp"
+
+#include <algorithm>
+
+#include "scenarios/programs/sequence_words.hpp"
+
+namespace tests::fuzz {
+
+namespace {
+
+using namespace scenarios::sequence;
+
+std::size_t below(Random& random, std::size_t end) { return end == 0 ? 0 : random() / 7 % end; }
+
+std::uint8_t any_byte(Random& random) { return static_cast<std::uint8_t>(below(random, 256)); }
+
+template <std::size_t N>
+std::uint8_t one_of(Random& random, const unsigned (&bytes)[N]) {
+    return static_cast<std::uint8_t>(bytes[below(random, N)]);
+}
+
+constexpr unsigned first_place = 96;  // slots that the runtime does not use
+constexpr unsigned places = 8;
+
+std::uint8_t slot_byte(Random& random) {
+    if (below(random, 2) == 0) {
+        return static_cast<std::uint8_t>(first_place + below(random, places));
+    }
+    if (below(random, 3) == 0) {
+        return static_cast<std::uint8_t>(slot_named_first + below(random, named_count));
+    }
+    return one_of(random, {0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 42, 43, 60, 120, 127});
+}
+
+// A byte that may well fit the argument.
+std::uint8_t plausible(Kind kind, Random& random) {
+    if (below(random, 12) == 0) return any_byte(random);
+    switch (kind) {
+        case Kind::slot: return slot_byte(random);
+        case Kind::place: return static_cast<std::uint8_t>(first_place + below(random, places));
+        case Kind::address: return static_cast<std::uint8_t>(below(random, 4));
+        case Kind::rights: return one_of(random, {1, 3, 5, 7, 11, 255, 255, 24, 128, 0});
+        case Kind::frame: return one_of(random, {0, 0, 0, 120, 150, 190});
+        case Kind::number: return one_of(random, {0, 1, 1, 2, 3, 4, 8, 20, 60});
+        case Kind::instant: return one_of(random, {0, 1, 80, 120, 140, 160, 255});
+        case Kind::span: return one_of(random, {1, 40, 80, 120, 140});
+        case Kind::position: return one_of(random, {200, 0, 160, 161});
+        default: return one_of(random, {0, 0, 1, 2, 3, 4, 5, 7});
+    }
+}
+
+// What belongs to a step's place: who does it, and how.
+std::uint8_t manner(Random& random) {
+    const auto actor = static_cast<unsigned>(below(random, actors_max));
+    unsigned flags = 0;
+    if (below(random, 5) == 0) flags |= 1 << 2;
+    if (below(random, 10) == 0) flags |= 1 << 3;
+    if (below(random, 12) == 0) flags |= 1 << 4;
+    if (below(random, 10) == 0) flags |= static_cast<unsigned>(below(random, 4)) << 6;
+    return static_cast<std::uint8_t>(actor | flags);
+}
+
+class Mutator {
+public:
+    Mutator(Bytes& sequence, std::size_t bytes_max, Random& random)
+        : bytes_{sequence}, random_{random} {
+        const auto most = std::clamp<std::size_t>(bytes_max / step_bytes, 1, steps_max + 1);
+        bytes_.resize(std::max<std::size_t>((bytes_.size() + step_bytes - 1) / step_bytes, 1) *
+                      step_bytes);
+        if (bytes_.size() > most * step_bytes) bytes_.resize(most * step_bytes);
+    }
+
+    void change() {
+        const std::size_t way = count() == 0 ? 0 : below(random_, 20);
+        if (way < 4) return insert();
+        if (way < 6) return insert_idiom();
+        if (way < 8) return remove();
+        if (way < 10) return duplicate();
+        if (way < 11) return swap();
+        if (way < 15) return change_argument();
+        if (way < 17) return copy_argument();
+        if (way < 18) return change_operation();
+        if (way < 19) return change_manner();
+        return change_plan();
+    }
+
+private:
+    std::size_t count() const { return bytes_.size() / step_bytes - 1; }
+    auto at(std::size_t step) {
+        return bytes_.begin() + static_cast<std::ptrdiff_t>((step + 1) * step_bytes);
+    }
+    std::size_t any_step() { return below(random_, count()); }
+    std::size_t any_gap() { return below(random_, count() + 1); }
+
+    void fill(Bytes::iterator step, std::uint8_t how, unsigned operation) {
+        step[0] = how;
+        step[1] = static_cast<std::uint8_t>(operation);
+        const Shape& shape = shapes::all[operation % operation_count];
+        for (unsigned i = 0; i < arguments_max; ++i) {
+            step[2 + i] =
+                shape.kind[i] == Kind::none ? std::uint8_t{0} : plausible(shape.kind[i], random_);
+        }
+    }
+    void insert() {
+        const std::size_t gap = any_gap();
+        bytes_.insert(at(gap), step_bytes, 0);
+        fill(at(gap), manner(random_), static_cast<unsigned>(below(random_, operation_count)));
+    }
+    void insert_idiom();
+    void remove() {
+        const std::size_t first = any_step();
+        const std::size_t some = 1 + below(random_, std::min<std::size_t>(count() - first, 4));
+        bytes_.erase(at(first), at(first + some));
+    }
+    void duplicate() {
+        const std::size_t first = any_step();
+        const std::size_t some = 1 + below(random_, std::min<std::size_t>(count() - first, 4));
+        const Bytes copy{at(first), at(first + some)};
+        bytes_.insert(at(any_gap()), copy.begin(), copy.end());
+    }
+    void swap() {
+        const std::size_t one = any_step();
+        const std::size_t other = any_step();
+        if (one != other) std::swap_ranges(at(one), at(one + 1), at(other));
+    }
+    void change_argument() {
+        const auto step = at(any_step());
+        const Shape& shape = shapes::all[step[1] % operation_count];
+        const std::size_t which = below(random_, arguments_max);
+        if (shape.kind[which] == Kind::none) return change_manner();
+        step[2 + which] = below(random_, 4) == 0 ? any_byte(random_)
+                                                 : plausible(shape.kind[which], random_);
+    }
+    void copy_argument() {
+        const auto from = at(any_step()) + 2 + static_cast<long>(below(random_, arguments_max));
+        at(any_step())[2 + static_cast<long>(below(random_, arguments_max))] = *from;
+    }
+    void change_operation() {
+        const auto step = at(any_step());
+        fill(step, step[0], static_cast<unsigned>(below(random_, operation_count)));
+    }
+    void change_manner() { *at(any_step()) = manner(random_); }
+    void change_plan() {
+        bytes_[below(random_, 3)] = any_byte(random_);
+    }
+
+    Bytes& bytes_;
+    Random& random_;
+};
+
+using enum Call;
+constexpr unsigned of(Call call) { return static_cast<unsigned>(call); }
+
+// Calls that make sense only together, with arguments that fit. Slot 0 of a table is the
+// environment itself, 1 its account, 3 the cycle. Two actors may have a part in it.
+struct Line {
+    bool by_other;
+    unsigned operation;
+    std::uint8_t argument[arguments_max];
+};
+constexpr std::uint8_t p = first_place;
+constexpr std::uint8_t partner = slot_wild_first;  // stands for the slot of the other actor
+constexpr std::uint8_t later = 120;                // as a span: 8.7 us
+constexpr Line idioms[][5] = {
+    {{false, of(frame_allocate), {1, p, 0}}, {false, of(map), {0, p, 0, 3}},
+     {false, write_memory, {0, 1}}, {false, of(protect), {0, p, 1}}, {false, of(unmap), {0, p, 0}}},
+    {{false, of(frame_allocate), {1, p, 0}}, {false, of(account_create), {1, p, 20, 2}},
+     {false, of(frame_allocate), {p, p + 1, 0}}, {false, of(account_revoke), {p, 1, 0}},
+     {false, of(cap_delete), {0, p}}},
+    {{false, of(account_create), {1, p + 3, 20, 0}},
+     {false, of(env_create), {p + 3, p, p + 1, p + 2}}, {false, of(cap_grant), {p, p + 4, 8, 255}},
+     {false, of(env_start), {p, 0, 0, 0}}, {false, of(env_destroy), {p}}},
+    {{false, of(frame_allocate), {1, p, 0}}, {false, of(cap_derive), {p, p + 1, 255}},
+     {false, of(cap_derive), {p + 1, p + 2, 11}}, {false, of(map), {0, p + 2, 0, 3}},
+     {false, of(cap_revoke), {p}}},
+    {{false, write_page, {1, 0, 3}}, {false, of(slice_allocate), {3, p, 200}},
+     {false, of(slice_bind), {p, 0}}, {false, of(compute), {later}},
+     {false, of(cap_delete), {0, p}}},
+    {{false, of(frame_allocate), {1, p, 0}}, {false, of(cap_lend), {partner, p, p, 11, p + 1}},
+     {true, of(map), {0, p, 0, 3}}, {true, of(park), {later}}, {false, of(cap_revoke), {p}}},
+    {{false, of(frame_allocate), {1, p, 0}}, {false, of(cap_lend), {partner, p, p, 11, p + 1}},
+     {true, of(park), {later}}, {true, of(cap_delete), {0, p}}, {false, of(cap_delete), {0, p}}},
+    {{true, of(transfer_wait), {later, 1, 2, 3, 4, 5}},
+     {false, of(park), {later}}, {false, of(transfer_call), {partner, 1, 2, 3, 4, 5}},
+     {true, of(transfer_wait), {later, 6, 7, 8, 9, 10}}, {false, of(wake), {partner}}},
+    {{false, of(frame_allocate), {1, p, 0}}, {false, of(table_install), {0, p, 64, 1}},
+     {false, of(entry_store), {0, 64, 5}}, {false, of(table_age), {0, 0, 8, 3}},
+     {false, read_memory, {64}}},
+};
+
+// Where an actor has the other's environment, as far as it was given one.
+std::uint8_t slot_of_other(unsigned self, unsigned other, unsigned cores) {
+    constexpr unsigned siblings = 4;
+    if (cores == 2 && self < 2 && other < 2) return slot_named_first + named_peer;
+    if (self == 0 || (cores == 2 && self == 1)) {
+        return static_cast<std::uint8_t>(slot_named_first + named_child + other);
+    }
+    return static_cast<std::uint8_t>(siblings + other);
+}
+
+void Mutator::insert_idiom() {
+    const auto& idiom = idioms[below(random_, std::size(idioms))];
+    const auto self = static_cast<unsigned>(below(random_, actors_max));
+    const auto other = static_cast<unsigned>((self + 1 + below(random_, 3)) % actors_max);
+    const std::uint8_t slot = slot_of_other(self, other, plan_of(bytes_).cores);
+    std::size_t gap = any_gap();
+    for (const Line& line : idiom) {
+        Bytes step{static_cast<std::uint8_t>(line.by_other ? other : self),
+                   static_cast<std::uint8_t>(line.operation)};
+        for (const std::uint8_t byte : line.argument) step.push_back(byte == partner ? slot : byte);
+        bytes_.insert(at(gap), step.begin(), step.end());
+        gap += 1 + (below(random_, 4) == 0 && gap + 1 < count() ? 1 : 0);
+    }
+}
+
+}  // namespace
+
+void mutate(Bytes& sequence, std::size_t bytes_max, Random& random) {
+    Mutator mutator{sequence, bytes_max, random};
+    for (std::size_t i = 1 + below(random, 4); i > 0; --i) mutator.change();
+    const std::size_t most = std::min(bytes_max, (steps_max + 1) * step_bytes);
+    if (sequence.size() > most) sequence.resize(most / step_bytes * step_bytes);
+}
+
+Bytes cross(std::span<const std::uint8_t> one, std::span<const std::uint8_t> other,
+            std::size_t bytes_max, Random& random) {
+    const auto cut = [&](std::span<const std::uint8_t> of) {
+        return std::min((1 + below(random, of.size() / step_bytes + 1)) * step_bytes, of.size());
+    };
+    const std::size_t head = cut(one);
+    const std::size_t from = cut(other);
+    Bytes made{one.begin(), one.begin() + static_cast<long>(head)};
+    made.insert(made.end(), other.begin() + static_cast<long>(from), other.end());
+    if (below(random, 2) == 0) made.insert(made.end(), one.begin() + static_cast<long>(head),
+                                           one.end());
+    if (made.size() > bytes_max) made.resize(bytes_max);
+    return made;
+}
+
+}  // namespace tests::fuzz

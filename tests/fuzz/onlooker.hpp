@@ -1,0 +1,51 @@
+// Onlooker: the director of a sequence: interferes where a step asks for it, and finds what
+// sim/explore's recorder finds.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "scenarios/programs/sequence_steps.hpp"
+#include "sim/explore/recorder.hpp"
+
+namespace tests::fuzz {
+
+// What steps have asked for and has not come yet.
+class Wishes : public sim::explore::Chooser {
+public:
+    sim::explore::Stall stall(const sim::explore::Moment& moment) override;
+    std::uint64_t choose(sim::explore::DecisionKind kind, std::uint32_t core,
+                         std::uint64_t at) override;
+    void ask(std::uint32_t core, const scenarios::sequence::Step& step);
+
+private:
+    struct Request {
+        sim::explore::DecisionKind kind;
+        std::uint32_t core;
+        unsigned after;  // so many occasions are let pass
+        std::uint64_t value;
+    };
+    std::uint64_t take(sim::explore::DecisionKind kind, std::uint32_t core);
+
+    std::vector<Request> requests_;
+};
+
+class Onlooker : public sim::explore::Recorder {
+public:
+    Onlooker(Wishes& wishes, std::span<const std::uint8_t> sequence,
+             const sim::explore::Limits& limits, std::uint32_t cores)
+        : Recorder{wishes, limits, cores}, wishes_{wishes}, sequence_{sequence} {}
+
+    sim::machine::Interference after_event(std::uint32_t core, const kernel::abi::Event& event,
+                                           kernel::abi::Instant now) override;
+    // Has an actor begun with its steps?
+    [[nodiscard]] bool begun() const { return begun_; }
+
+private:
+    bool begun_ = false;
+    Wishes& wishes_;
+    std::span<const std::uint8_t> sequence_;
+};
+
+}  // namespace tests::fuzz
