@@ -205,8 +205,14 @@ void Actor::set_page(Word field, Word address, Word byte) {
         case 4: page.repossessed_count = narrow; break;
         case 5: page.handler = address; break;
         case 6: page.stack_top = address; break;
-        case 7: page.resume_begin = address; break;
-        default: page.resume_end = address; break;
+        case 7:
+            page.resume_begin = address;
+            page.resume_end = address + byte;
+            break;
+        default:  // all addresses: parts of them would be others on another machine
+            page.resume_begin = 0;
+            page.resume_end = ~Word{0};
+            break;
     }
 }
 

@@ -148,7 +148,7 @@ constexpr unsigned byte_at(const Bytes& bytes, std::size_t index) {
 template <class Bytes>
 constexpr Plan plan_of(const Bytes& bytes) {
     constexpr std::uint64_t slices_ns[] = {100'000, 20'000, 5'000, 1'000'000};
-    constexpr std::uint64_t looks[] = {7, 17, 3, 1};
+    constexpr std::uint64_t looks[] = {3, 7, 17, 1};
     const unsigned first = byte_at(bytes, 0);
     return {.cores = 1 + first % 2,
             .children = first >> 1 & 3,

@@ -37,7 +37,7 @@ using scenarios::sequence::plan_of;
 constexpr std::uint32_t pool_frames = 512;  // a core's
 constexpr double patience_seconds = 2;      // with an environment that does not enter the kernel
 // Far more than the longest sequence needs: each step is carried out 40 times at most.
-constexpr sim::explore::Limits limits{.events = 200'000, .time_ns = 20'000'000'000'000};
+constexpr sim::explore::Limits limits{.events = 100'000, .time_ns = 20'000'000'000'000};
 
 sim::testbed::Environment root_of(std::uint32_t core, const std::string& script) {
     sim::testbed::Environment root;

@@ -14,8 +14,7 @@ namespace tests::fuzz {
 // Finds the blocks and tells libFuzzer. False: there are none.
 bool begin_coverage();
 
-// Addresses of all blocks, and how often each ran (modulo 256) since begin_coverage or since
-// libFuzzer last set them to 0.
+// Addresses of all blocks, and how often each ran, modulo 256: who reads them sets them to 0.
 std::span<const std::uintptr_t> blocks();
 std::span<std::uint8_t> counters();
 

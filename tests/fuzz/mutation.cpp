@@ -126,8 +126,10 @@ private:
     void change_argument() {
         const auto step = at(any_step());
         const Shape& shape = shapes::all[step[1] % operation_count];
-        const std::size_t which = below(random_, arguments_max);
-        if (shape.kind[which] == Kind::none) return change_manner();
+        const auto arguments = static_cast<std::size_t>(
+            std::ranges::find(shape.kind, Kind::none) - std::begin(shape.kind));
+        if (arguments == 0) return change_manner();
+        const std::size_t which = below(random_, arguments);
         step[2 + which] = below(random_, 4) == 0 ? any_byte(random_)
                                                  : plausible(shape.kind[which], random_);
     }
@@ -159,7 +161,8 @@ struct Line {
     std::uint8_t argument[arguments_max];
 };
 constexpr std::uint8_t p = first_place;
-constexpr std::uint8_t partner = slot_wild_first;  // stands for the slot of the other actor
+constexpr std::uint8_t partner = slot_wild_first;              // stands for the other actor's slot
+constexpr std::uint8_t partner_account = slot_wild_first + 1;  // and for that of its account
 constexpr std::uint8_t later = 120;                // as a span: 8.7 us
 constexpr Line idioms[][5] = {
     {{false, of(frame_allocate), {1, p, 0}}, {false, of(map), {0, p, 0, 3}},
@@ -186,6 +189,20 @@ constexpr Line idioms[][5] = {
     {{false, of(frame_allocate), {1, p, 0}}, {false, of(table_install), {0, p, 64, 1}},
      {false, of(entry_store), {0, 64, 5}}, {false, of(table_age), {0, 0, 8, 3}},
      {false, read_memory, {64}}},
+    {{true, of(account_create), {1, p, 30, 4}}, {true, of(frame_allocate), {p, p + 1, 0}},
+     {true, of(account_create), {p, p + 1, 9, 2}}, {true, of(frame_allocate), {p + 1, p + 2, 0}},
+     {false, of(env_destroy), {partner}}},
+    {{true, of(frame_allocate), {1, p, 0}}, {true, of(account_create), {1, p, 30, 4}},
+     {true, of(frame_allocate), {p, p + 1, 0}}, {true, of(account_create), {p, p + 1, 9, 2}},
+     {true, of(frame_allocate), {p + 1, p + 2, 0}}},
+    {{false, write_page, {2, 0, 1}}, {false, of(cycle_shape), {3, 2, later, 80}},
+     {false, of(slice_allocate), {3, p, 200}}, {false, of(slice_bind), {p, partner}},
+     {true, of(compute), {150}}},
+    {{true, of(compute), {later}}, {false, of(yield), {partner}},
+     {false, of(cycle_idle), {3, partner}}, {true, of(compute), {150}}, {false, of(yield), {0}}},
+    {{true, of(frame_allocate), {1, p, 0}}, {false, of(account_limit), {partner_account, 140, 8}},
+     {false, of(account_revoke), {partner_account, 8, later}}, {false, of(park), {140}},
+     {false, of(account_revoke), {partner_account, 60, 0}}},
 };
 
 // Where an actor has the other's environment, as far as it was given one.
@@ -203,11 +220,19 @@ void Mutator::insert_idiom() {
     const auto self = static_cast<unsigned>(below(random_, actors_max));
     const auto other = static_cast<unsigned>((self + 1 + below(random_, 3)) % actors_max);
     const std::uint8_t slot = slot_of_other(self, other, plan_of(bytes_).cores);
+    const auto account = static_cast<std::uint8_t>(slot_named_first + named_account + other);
     std::size_t gap = any_gap();
     for (const Line& line : idiom) {
         Bytes step{static_cast<std::uint8_t>(line.by_other ? other : self),
                    static_cast<std::uint8_t>(line.operation)};
-        for (const std::uint8_t byte : line.argument) step.push_back(byte == partner ? slot : byte);
+        for (unsigned i = 0; i < arguments_max; ++i) {
+            const Kind kind = shapes::all[line.operation].kind[i];
+            std::uint8_t byte = line.argument[i];
+            if (byte == partner) byte = slot;
+            if (byte == partner_account) byte = account;
+            const bool other_one = kind != Kind::none && below(random_, 10) == 0;
+            step.push_back(other_one ? plausible(kind, random_) : byte);
+        }
         bytes_.insert(at(gap), step.begin(), step.end());
         gap += 1 + (below(random_, 4) == 0 && gap + 1 < count() ? 1 : 0);
     }

@@ -45,6 +45,9 @@ sim::machine::Interference Onlooker::after_event(std::uint32_t core,
         wishes_.ask(core, step_of(sequence_, event.words[1] - mark));
     }
     begun_ |= identified && event.words[1] == mark_ready;
+    if (event.kind == kernel::abi::EventKind::fault && ++faults_ == faults_max) {
+        return {.stop = true};
+    }
     return Recorder::after_event(core, event, now);
 }
 

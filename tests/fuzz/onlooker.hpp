@@ -31,6 +31,10 @@ private:
     std::vector<Request> requests_;
 };
 
+// An environment that faults over and over has lost its way, and will not end: it may, and nothing
+// more is learnt from it. The machine stops there, and that is no finding.
+inline constexpr std::uint64_t faults_max = 2000;
+
 class Onlooker : public sim::explore::Recorder {
 public:
     Onlooker(Wishes& wishes, std::span<const std::uint8_t> sequence,
@@ -44,6 +48,7 @@ public:
 
 private:
     bool begun_ = false;
+    std::uint64_t faults_ = 0;
     Wishes& wishes_;
     std::span<const std::uint8_t> sequence_;
 };
