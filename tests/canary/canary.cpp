@@ -33,10 +33,10 @@ struct Stage {
 
 // The quick ones first. Cells: of exchange_cores four messages at a time and sixteen with a dither,
 // of threads the schedulers fifo and priority, of probe_ends some of the instants at which core 0
-// ends, of multikernel two cores, of churn two cores and one.
+// ends, of multikernel two cores, of churn one core.
 constexpr Stage stages[] = {
     {"hello", 0, 1, true},           {"cores", 0, 7, true},
-    {"churn", 0, 31, true},          {"churn", 3, 31, false},
+    {"churn_ring", 0, 31, true},     {"churn", 3, 31, false},
     {"probe", 0, 1, false},          {"probe_root", 0, 31, false},
     {"threads", 0, 31, false},       {"threads", 3, 31, false},
     {"exchange_cores", 2, 31, true}, {"exchange", 0, 31, true},
