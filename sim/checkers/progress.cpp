@@ -21,7 +21,8 @@ const char* doing(EnvState state) {
 
 }  // namespace
 
-std::string Progress::look(std::span<const std::byte> pool, std::uint64_t events) {
+std::string Progress::look(std::span<const std::byte> pool, std::uint64_t events,
+                           std::uint64_t calm) {
     std::string found;
     for (Core& core : cores_) {
         for (Seen& seen : core) seen.there = false;
@@ -37,8 +38,9 @@ std::string Progress::look(std::span<const std::byte> pool, std::uint64_t events
             seen = {true, info.serial, info.state, info.history_events, events};
         }
         seen.there = true;
-        if (info.state != EnvState::runnable || events - seen.since <= bound_) return;
-        if (!found.empty()) return;
+        const std::uint64_t from = std::max(seen.since, calm);
+        const bool late = events > from && events - from > bound_;
+        if (info.state != EnvState::runnable || !late || !found.empty()) return;
         found = environment_name(core, id, cores_.size() > 1) +
                 " can run and has not got on since event " + std::to_string(seen.since) + " of " +
                 std::to_string(events);

@@ -22,8 +22,9 @@ public:
     // `bound`: so many events without one of its own are too many.
     explicit Progress(std::uint64_t bound) : bound_{bound} {}
 
-    // After event number `events`. Empty, or who has not got on since which event.
-    std::string look(std::span<const std::byte> pool, std::uint64_t events);
+    // After event number `events`; nobody interferes after number `calm`. Empty, or who has not got
+    // on since which event; nobody is blamed for what was before `calm`.
+    std::string look(std::span<const std::byte> pool, std::uint64_t events, std::uint64_t calm);
 
     // Those that had no event of their own for longest, for a report; at most a few.
     [[nodiscard]] std::string longest(std::uint64_t events) const;

@@ -99,10 +99,9 @@ void Recorder::look() {
     if (std::string owed = checkers::verify_owed(machine_->pool()); !owed.empty()) {
         fail(std::move(owed));
     }
-    if (!quiet() || limits_.progress_events == 0) return;
-    if (std::string stuck = progress_.look(machine_->pool(), count_); !stuck.empty()) {
-        fail(std::move(stuck));
-    }
+    if (limits_.progress_events == 0) return;
+    std::string stuck = progress_.look(machine_->pool(), count_, limits_.quiet_events);
+    if (!stuck.empty()) fail(std::move(stuck));
 }
 
 std::uint64_t Recorder::disturb(std::uint32_t core, kernel::machine::Site site) {

@@ -85,7 +85,7 @@ TEST(Campaign, StockScenariosSurviveWhatIsLegal) {
     expect_no_failure("exchange.toml", 0, 10, "legal");
     expect_no_failure("slices.toml", 0, 20, "legal");
     expect_no_failure("probe_ends.toml", 7, 60, "legal");
-    expect_no_failure("churn.toml", 0, 20, "legal", {"steps=24"});
+    expect_no_failure("churn_ring.toml", 0, 20, "legal", {"steps=24"});
     expect_no_failure("churn.toml", 3, 10, "legal", {"steps=24"});
 }
 
@@ -94,7 +94,7 @@ TEST(Campaign, KernelKeepsItsWordWhenFramesAreRefusedAndEnvironmentsDie) {
     expect_no_failure("cores.toml", 0, 60, "all");
     expect_no_failure("exchange_cores.toml", 2, 40, "all", {"messages=60", "transfers=20"});
     expect_no_failure("probe_ends.toml", 40, 60, "all");
-    expect_no_failure("churn.toml", 0, 40, "all", {"steps=24"});
+    expect_no_failure("churn_ring.toml", 0, 40, "all", {"steps=24"});
 }
 
 // Stops the machine where it stands, in the middle of a kernel's work.

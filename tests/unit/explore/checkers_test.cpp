@@ -99,31 +99,43 @@ TEST(Owed, WhatLeadsOutOfTheMemoryIsNotFollowed) {
 }
 
 TEST(Progress, WhoCanRunGetsOnWithinTheBound) {
-    constexpr std::uint64_t bound = 100;
+    constexpr std::uint64_t bound = 100, calm = 0;
     Made made;
     made.info().state = EnvState::runnable;
     sim::checkers::Progress progress{bound};
-    EXPECT_EQ(progress.look(made.pool(), 1000), "");
-    EXPECT_EQ(progress.look(made.pool(), 1000 + bound), "");
-    EXPECT_EQ(progress.look(made.pool(), 1001 + bound),
+    EXPECT_EQ(progress.look(made.pool(), 1000, calm), "");
+    EXPECT_EQ(progress.look(made.pool(), 1000 + bound, calm), "");
+    EXPECT_EQ(progress.look(made.pool(), 1001 + bound, calm),
               "environment 1 can run and has not got on since event 1000 of 1101");
     EXPECT_EQ(progress.longest(1001 + bound), "environment 1 can run since event 1000");
     made.info().history_events = 1;
-    EXPECT_EQ(progress.look(made.pool(), 2000), "");
-    EXPECT_EQ(progress.look(made.pool(), 2000 + bound), "");
+    EXPECT_EQ(progress.look(made.pool(), 2000, calm), "");
+    EXPECT_EQ(progress.look(made.pool(), 2000 + bound, calm), "");
 }
 
 TEST(Progress, WhoSleepsOrIsAnotherOneIsNotBlamed) {
-    constexpr std::uint64_t bound = 100;
+    constexpr std::uint64_t bound = 100, calm = 0;
     Made made;
     sim::checkers::Progress progress{bound};
-    EXPECT_EQ(progress.look(made.pool(), 1), "");
-    EXPECT_EQ(progress.look(made.pool(), 5000), "");
+    EXPECT_EQ(progress.look(made.pool(), 1, calm), "");
+    EXPECT_EQ(progress.look(made.pool(), 5000, calm), "");
     EXPECT_EQ(progress.longest(5000), "environment 1 sleeps since event 1");
     made.info().state = EnvState::runnable;
-    EXPECT_EQ(progress.look(made.pool(), 6000), "");
+    EXPECT_EQ(progress.look(made.pool(), 6000, calm), "");
     made.info().serial = 2;
-    EXPECT_EQ(progress.look(made.pool(), 7000), "");
+    EXPECT_EQ(progress.look(made.pool(), 7000, calm), "");
+}
+
+TEST(Progress, NobodyIsBlamedForWhatWasBeforeTheCalm) {
+    constexpr std::uint64_t bound = 100, calm = 5000;
+    Made made;
+    made.info().state = EnvState::runnable;
+    sim::checkers::Progress progress{bound};
+    EXPECT_EQ(progress.look(made.pool(), 10, calm), "");
+    EXPECT_EQ(progress.look(made.pool(), calm, calm), "");
+    EXPECT_EQ(progress.look(made.pool(), calm + bound, calm), "");
+    EXPECT_EQ(progress.look(made.pool(), calm + bound + 1, calm),
+              "environment 1 can run and has not got on since event 10 of 5101");
 }
 
 TEST(Environments, ACoreRunsUntilItsRootHasEnded) {

@@ -22,7 +22,7 @@ constexpr Stage stages[] = {
     {"probe_cores.toml", 0, "none", 1}, {"probe_turns.toml", 0, "none", 1},
     {"shares.toml", 0, "none", 1},
     {"slices.toml", 0, "portfolio", 4}, {"squeeze.toml", 0, "portfolio", 4},
-    {"churn.toml", 0, "portfolio", 16}, {"exchange_cores.toml", 2, "portfolio", 8},
+    {"churn_ring.toml", 0, "portfolio", 16}, {"exchange_cores.toml", 2, "portfolio", 8},
 };
 
 TEST(Probes, EachIsReached) {
