@@ -93,11 +93,11 @@ int debug_image(const Request& request, const testbed::Scenario& scenario) {
     return status;
 }
 
-// Empty, or what has to be installed.
-std::string missing(const Request& request) {
-    if (std::string what = gdb_missing(find_build_tree()); !what.empty()) return what;
+GdbMissing missing(const Request& request) {
+    GdbMissing gdb = gdb_missing(find_build_tree());
+    if (!gdb.what.empty()) return gdb;
     if (request.image && host::process::find_program("qemu-system-x86_64").empty()) {
-        return "QEMU is missing; install it with: apt-get install qemu-system-x86";
+        return {"QEMU is missing; install it with: apt-get install qemu-system-x86", exit_install};
     }
     return {};
 }
@@ -109,8 +109,8 @@ int debug(const Request& request) {
     }
     const auto scenario = load_cell(request.cell);
     if (!scenario) return exit_usage;
-    if (const std::string what = missing(request); !what.empty()) {
-        return failed(what, exit_install);
+    if (const GdbMissing what = missing(request); !what.what.empty()) {
+        return failed(what.what, what.exit_code);
     }
     return request.image ? debug_image(request, *scenario) : debug_hosted(request);
 }

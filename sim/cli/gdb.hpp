@@ -8,8 +8,11 @@
 
 namespace sim::cli {
 
-// What must be there, or one sentence that says what is missing and how to get it.
-std::string gdb_missing(const BuildTree& tree);
+struct GdbMissing {
+    std::string what;   // one sentence; empty: nothing is
+    int exit_code = 0;
+};
+GdbMissing gdb_missing(const BuildTree& tree);
 
 // gdb with its commands loaded; what follows goes on.
 std::vector<std::string> gdb_with_script(const BuildTree& tree);

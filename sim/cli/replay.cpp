@@ -190,9 +190,9 @@ void Replaying::print(const RunReport& report) const {
 // Stops where each decision takes effect and where a checker speaks; a crash stops by itself.
 int start_gdb(const Request& request) {
     const BuildTree tree = find_build_tree();
-    if (const std::string what = gdb_missing(tree); !what.empty()) {
-        fmt::print(stderr, "chitin replay: {}\n", what);
-        return exit_install;
+    if (const GdbMissing missing = gdb_missing(tree); !missing.what.empty()) {
+        fmt::print(stderr, "chitin replay: {}\n", missing.what);
+        return missing.exit_code;
     }
     std::vector<std::string> all = gdb_with_script(tree);
     for (const char* stop : {"decision_takes_effect", "failure_shows"}) {

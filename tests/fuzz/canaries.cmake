@@ -35,8 +35,7 @@ function(fuzz_canary patch)
 endfunction()
 
 if(CHITIN_PATCH)
-  file(GLOB patches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/canary/*.patch
-                                      ${PROJECT_SOURCE_DIR}/tests/canary/uncaught/*.patch)
+  file(GLOB patches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/canary/*.patch)
   foreach(patch ${patches})
     fuzz_canary(${patch})
   endforeach()
