@@ -147,7 +147,8 @@ Result<void> Store::write_map() {
         inodes_.save(b, writer_.bytes(address));
         inodes_.clean(b);
     }
-    return writer_.close(true);
+    // No commit: the region will say all that its usage events would.
+    return writer_.close(false);
 }
 
 Result<void> Store::write_region() {
@@ -159,7 +160,7 @@ Result<void> Store::write_region() {
 
 Result<void> Store::checkpoint() {
     if (failed_) return error(Error::io);
-    TRY(writer_.close(true));
+    TRY(writer_.close(!segments_.many_touched()));
     if (!changed_ && !fresh_ && !writer_.unflushed()) return {};
     ++epoch_;
     writer_.begin_epoch(epoch_);
@@ -172,6 +173,7 @@ Result<void> Store::checkpoint() {
     if (!written) {
         // A device that is read only has changed nothing, and is read on.
         if (written.error() != Error::read_only) fail();
+        else --epoch_;
         return written;
     }
     writer_.flushed();

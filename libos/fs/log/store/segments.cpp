@@ -83,4 +83,12 @@ std::uint32_t Segments::empty_count(std::uint32_t active, std::uint32_t next) co
     return count;
 }
 
+bool Segments::many_touched() const {
+    std::uint32_t count = 0;
+    for (const std::uint64_t word : touched_) {
+        for (std::uint64_t bits = word; bits != 0; bits &= bits - 1) ++count;
+    }
+    return count > touched_max;
+}
+
 }  // namespace libos::fs::log

@@ -43,8 +43,11 @@ public:
 
     /// Changed since this was said: for the next commit.
     [[nodiscard]] std::span<std::uint64_t> touched() { return touched_; }
+    /// More of them than commits should say: a checkpoint says them all at once.
+    [[nodiscard]] bool many_touched() const;
 
 private:
+    static constexpr std::uint32_t touched_max = 160;  ///< four writes of a commit say them
     static constexpr std::uint8_t state_used = 0;
     static constexpr std::uint8_t state_free = 1;
 

@@ -150,7 +150,8 @@ Result<void> Store::begin(bool goes_on) {
     if (failed_) return error(Error::io);
     if (fresh_) TRY(checkpoint());
     if (writer_.room() < 2 || writer_.event_room() < Writer::events_max / 2) {
-        TRY(writer_.close(!goes_on));
+        if (!goes_on && segments_.many_touched()) TRY(checkpoint());
+        else TRY(writer_.close(!goes_on));
     }
     changed_ = true;
     return {};
@@ -158,6 +159,7 @@ Result<void> Store::begin(bool goes_on) {
 
 Result<void> Store::commit() {
     if (failed_) return error(Error::io);
+    if (segments_.many_touched()) return checkpoint();
     TRY(writer_.close(true));
     if (!writer_.unflushed() && !fresh_) return {};
     const auto flushed = device_.flush();

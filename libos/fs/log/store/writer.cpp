@@ -66,6 +66,7 @@ void Writer::find_next() {
 
 void Writer::begin_epoch(std::uint64_t epoch) {
     epoch_ = epoch;
+    uncommitted_ = false;
     position_.number = 0;
     // Writes of two attempts at one checkpoint are told apart by what came before them.
     position_.previous = static_cast<std::uint32_t>(epoch) ^ position_.previous;

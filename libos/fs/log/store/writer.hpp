@@ -77,7 +77,8 @@ public:
     Result<void> skip();
     /// Something was written since flushed().
     [[nodiscard]] bool unflushed() const { return unflushed_; }
-    void flushed() { unflushed_ = false; }
+    /// All of that is durable and consistent.
+    void flushed() { unflushed_ = uncommitted_ = false; }
     /// Blocks that the log can still take, summaries included.
     [[nodiscard]] std::uint64_t log_room() const;
     [[nodiscard]] LogStatistics& statistics() { return statistics_; }
