@@ -79,6 +79,26 @@ public:
         return bytes_of(*slot);
     }
 
+    /// What the device holds at `block` by now, written past the cache: kept, and not dirty.
+    void put(std::uint64_t block, std::span<const std::byte> bytes) {
+        const auto slot = fetch(block, false, true);
+        if (!slot) return;
+        std::memcpy(bytes_of(*slot).data(), bytes.data(), block_size_);
+        slots_[*slot].dirty = false;
+    }
+
+    /// Nothing is resident any more, and what was dirty is lost.
+    void forget() {
+        for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+            const std::uint32_t name = names_.find(slots_[slot].block);
+            if (name == BlockNames::none || names_.slot(name) != slot) continue;
+            policy_.remove(policy::PageId{name});
+            names_.set_slot(name, BlockNames::none);
+            slots_[slot].dirty = false;
+            free_[free_count_++] = slot;
+        }
+    }
+
     /// Writes the dirty blocks of [first, first + count) in ascending order; durable only after
     /// flush(). The first error ends it.
     Result<void> write_back(std::uint64_t first, std::uint64_t count) {

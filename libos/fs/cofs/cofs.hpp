@@ -18,9 +18,9 @@
 #include "libos/fs/cofs/file/data.hpp"
 #include "libos/fs/cofs/file/directory.hpp"
 #include "libos/fs/cofs/file/inodes.hpp"
-#include "libos/fs/cofs/file/open_table.hpp"
 #include "libos/fs/cofs/store/store.hpp"
 #include "libos/fs/file_system.hpp"
+#include "libos/fs/posix/open_table.hpp"
 
 namespace libos::fs::cofs {
 
@@ -139,7 +139,7 @@ private:
     Inodes inodes_;
     Directory entries_;
     FileData data_;
-    OpenTable open_;
+    posix::OpenTable open_;
     Timestamp now_{};
     Result<void> built_;
     std::array<char, name_max> entry_name_{};

@@ -8,9 +8,9 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 
+#include "libos/fs/bytes.hpp"
 #include "libos/fs/error.hpp"
 #include "libos/fs/file_system.hpp"
 
@@ -62,18 +62,8 @@ constexpr Key next(Key k) {
     return k.place == ~std::uint64_t{0} ? Key{k.object + 1, 0} : Key{k.object, k.place + 1};
 }
 
-/// A T from the bytes at `offset`; the caller has checked that they are there.
-template <class T>
-T load(std::span<const std::byte> bytes, std::size_t offset = 0) {
-    T value;
-    std::memcpy(&value, bytes.data() + offset, sizeof value);
-    return value;
-}
-
-template <class T>
-void store(std::span<std::byte> bytes, std::size_t offset, const T& value) {
-    std::memcpy(bytes.data() + offset, &value, sizeof value);
-}
+using fs::load;
+using fs::store;
 
 /// A pointer to a node, in the node above or in the superblock.
 struct Pointer {

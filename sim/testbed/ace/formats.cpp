@@ -5,26 +5,26 @@
 #include "libos/fs/fat/check/check.hpp"
 #include "libos/fs/fat/fat.hpp"
 #include "libos/fs/fat/format.hpp"
+#include "libos/fs/log/log.hpp"
 
 namespace sim::testbed::ace {
 
 namespace {
 
-using libos::fs::cofs::Cofs;
-
-struct CofsFormat {
-    static constexpr std::string_view name = "cofs";
+/// A format of ours, which needs no recovery but its mount().
+template <class Fs, class Report>
+struct OwnFormat {
     static constexpr std::uint32_t block_size = 512;
     static constexpr std::uint64_t device_bytes = 4 << 20;
     template <class D>
-    using Type = Cofs;
+    using Type = Fs;
 
     static std::vector<std::byte> memory() {
-        return std::vector<std::byte>(Cofs::check_memory_needed(device_bytes / 4096, 64));
+        return std::vector<std::byte>(Fs::check_memory_needed(device_bytes / 4096, 64));
     }
     template <class D>
     static libos::fs::Result<void> format(D& device, std::span<std::byte> memory) {
-        return Cofs::format(device, memory);
+        return Fs::format(device, memory);
     }
     template <class D>
     static libos::fs::Result<void> recover(D&, std::span<std::byte>) {
@@ -32,12 +32,20 @@ struct CofsFormat {
     }
     template <class D>
     static std::string check(D& device, std::span<std::byte> memory) {
-        libos::fs::cofs::CheckReport report;
-        const auto checked = Cofs::check(device, memory, report, false);
+        Report report;
+        const auto checked = Fs::check(device, memory, report, false);
         if (!checked) return "error " + std::to_string(static_cast<int>(checked.error()));
         if (report.problems == 0) return {};
-        return std::string{libos::fs::cofs::describe(report.findings[0].problem)};
+        return std::string{describe(report.findings[0].problem)};
     }
+};
+
+struct CofsFormat : OwnFormat<libos::fs::cofs::Cofs, libos::fs::cofs::CheckReport> {
+    static constexpr std::string_view name = "cofs";
+};
+
+struct LogFormat : OwnFormat<libos::fs::log::Log, libos::fs::log::CheckReport> {
+    static constexpr std::string_view name = "log";
 };
 
 namespace fat = libos::fs::fat;
@@ -121,6 +129,7 @@ struct Named {
 };
 
 constexpr Named all[] = {{CofsFormat::name, &run<CofsFormat>},
+                         {LogFormat::name, &run<LogFormat>},
                          {FatFormat::name, &run<FatFormat>}};
 
 }  // namespace

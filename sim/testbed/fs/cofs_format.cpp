@@ -17,7 +17,7 @@ constexpr std::uint32_t cached_blocks = 4096;  // 16 MiB
 constexpr std::uint64_t mebibyte = 1 << 20;
 
 std::uint64_t blocks_of(const ImageDevice& device) {
-    return cofs::DeviceRef{const_cast<ImageDevice&>(device)}.blocks();
+    return libos::fs::DeviceRef{const_cast<ImageDevice&>(device)}.blocks();
 }
 
 struct Parts {

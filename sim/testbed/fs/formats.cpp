@@ -1,6 +1,7 @@
 #include "sim/testbed/fs/cofs_format.hpp"
 #include "sim/testbed/fs/fat_format.hpp"
 #include "sim/testbed/fs/format.hpp"
+#include "sim/testbed/fs/log_format.hpp"
 
 namespace sim::testbed::fs {
 
@@ -8,6 +9,7 @@ std::span<const Format> formats() {
     static const std::vector<Format> all{
         fat_format(),
         cofs_format(),
+        log_format(),
     };
     return all;
 }

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "libos/fs/cofs/cofs.hpp"
-#include "libos/fs/cofs/store/checksum.hpp"
+#include "libos/fs/checksum.hpp"
 #include "libos/fs/cofs/store/node.hpp"
 #include "sim/testbed/crash/picture.hpp"
 #include "tests/unit/fs_model/effort.hpp"
@@ -19,7 +19,7 @@ using libos::fs::Inode;
 using libos::fs::Kind;
 using libos::fs::cofs::block_bytes;
 using libos::fs::cofs::CheckReport;
-using libos::fs::cofs::checksum;
+using libos::fs::checksum;
 using libos::fs::cofs::Cofs;
 using libos::fs::cofs::Node;
 using sim::testbed::crash::take_picture;

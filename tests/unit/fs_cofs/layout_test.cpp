@@ -6,7 +6,7 @@
 #include <set>
 
 #include "libos/fs/cofs/cofs.hpp"
-#include "libos/fs/cofs/store/checksum.hpp"
+#include "libos/fs/checksum.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 
 namespace tests::fs_cofs {
@@ -235,10 +235,10 @@ TEST(CofsLayout, WrongDevicesAndMemoryAreRefused) {
 TEST(CofsLayout, ChecksumsAreCrc32c) {
     const std::vector<std::byte> zeros(32, std::byte{0});
     const std::vector<std::byte> ones(32, std::byte{0xff});
-    EXPECT_EQ(libos::fs::cofs::checksum(zeros), 0x8a9136aau);
-    EXPECT_EQ(libos::fs::cofs::checksum(ones), 0x62a8ab43u);
-    EXPECT_EQ(libos::fs::cofs::checksum(std::span{zeros}.subspan(5),
-                                        libos::fs::cofs::checksum(std::span{zeros}.first(5))),
+    EXPECT_EQ(libos::fs::checksum(zeros), 0x8a9136aau);
+    EXPECT_EQ(libos::fs::checksum(ones), 0x62a8ab43u);
+    EXPECT_EQ(libos::fs::checksum(std::span{zeros}.subspan(5),
+                                        libos::fs::checksum(std::span{zeros}.first(5))),
               0x8a9136aau);
 }
 

@@ -63,8 +63,11 @@ TEST_F(Mount, EverydayCommandsLeaveASoundVolume) {
 }
 
 // What FAT has no word for.
-TEST_F(Mount, LinksModesAndOwnersOnCofs) {
-    const Ran ran = run("set -e; chitin mkfs cofs a.img --size 32M\n"
+class MountOfOurs : public Mount, public testing::WithParamInterface<const char*> {};
+
+TEST_P(MountOfOurs, LinksModesAndOwners) {
+    const Ran ran = run("set -e; chitin mkfs " + std::string{GetParam()} +
+                        " a.img --size 32M\n"
                         "mkdir -p tree/sub && seq 20000 > tree/sub/numbers && ln -s sub tree/up\n"
                         "ln -s ../up/numbers tree/sub/over && chmod 640 tree/sub/numbers\n"
                         "set +e\n" +
@@ -87,6 +90,9 @@ TEST_F(Mount, LinksModesAndOwnersOnCofs) {
         test "$(chitin ls -l a.img:/tree | grep -c -e '-> sub')" = 1)sh");
     EXPECT_EQ(ran.status, 0) << ran.output;
 }
+
+INSTANTIATE_TEST_SUITE_P(Formats, MountOfOurs, testing::Values("cofs", "log"),
+                         [](const auto& info) { return std::string{info.param}; });
 
 TEST_F(Mount, ReadOnlyChangesNothing) {
     const Ran ran = run("set -e; chitin mkfs fat a.img --size 4M; echo text > file\n"

@@ -23,6 +23,21 @@ TEST_F(Shell, FilesGoInAndComeOutTheSame) {
     EXPECT_EQ(ran.status, 0) << ran.output;
 }
 
+TEST_F(Shell, OurFormatsKeepAllThatAFileIs) {
+    for (const std::string format : {"cofs", "log"}) {
+        const Ran ran = run("set -e; rm -rf in out a.img; f=" + format + R"sh(
+            mkdir -p in/sub && head -c 300000 /dev/urandom > in/sub/file && ln -s sub/file in/soft
+            echo text > in/small && chmod 640 in/small
+            touch -d '2020-02-29 12:34:56 UTC' in/small
+            chitin mkfs $f a.img --size 8M && chitin cp -r in a.img:/ && chitin fsck a.img
+            chitin cp -r a.img:/in out && diff -r in out && chitin ls -lR a.img > list
+            test "$(stat -c '%Y %a' out/small)" = "1582979696 640"
+            dd if=/dev/urandom of=a.img bs=4096 seek=10 count=100 conv=notrunc status=none
+            if chitin fsck a.img > found; then exit 20; fi)sh");
+        EXPECT_EQ(ran.status, 0) << format << ": " << ran.output;
+    }
+}
+
 TEST_F(Shell, ListsForPeopleAndForPrograms) {
     const Ran ran = run(R"(set -e
         chitin mkfs fat a.img --size 2M > made

@@ -5,19 +5,11 @@
 #include "kernel/base/result.hpp"
 #include "libos/fs/cofs/cofs.hpp"
 #include "libos/fs/cofs/file/attribute.hpp"
+#include "libos/fs/posix/name.hpp"
 
 namespace libos::fs::cofs {
 
 namespace {
-
-// What Linux says of names that are none.
-Result<void> check_attribute_name(std::string_view name) {
-    if (name.empty() || name.size() > name_max) return error(Error::range);
-    for (const char c : name) {
-        if (c == '\0') return error(Error::invalid);
-    }
-    return {};
-}
 
 constexpr std::uint64_t same_hash = 256;
 
@@ -91,7 +83,7 @@ Result<Key> Cofs::attribute_at(std::uint64_t number, std::string_view name) {
 Result<std::size_t> Cofs::get_attribute(Inode inode, std::string_view name,
                                         std::span<std::byte> into) {
     if (store_.failed()) return error(Error::io);
-    TRY(check_attribute_name(name));
+    TRY(posix::check_attribute_name(name));
     const File file = TRY(inodes_.load(static_cast<std::uint64_t>(inode)));
     const Key at = TRY(attribute_at(file.number, name));
     const Item item = TRY(store_.tree().find(at));
@@ -106,7 +98,7 @@ Result<std::size_t> Cofs::get_attribute(Inode inode, std::string_view name,
 Result<void> Cofs::set_attribute(Inode inode, std::string_view name,
                                  std::span<const std::byte> value) {
     if (store_.failed()) return error(Error::io);
-    TRY(check_attribute_name(name));
+    TRY(posix::check_attribute_name(name));
     File file = TRY(inodes_.load(static_cast<std::uint64_t>(inode)));
     if (value.size() > attribute_max) return error(Error::no_space);
     auto found = attribute_at(file.number, name);
@@ -135,7 +127,7 @@ Result<void> Cofs::set_attribute(Inode inode, std::string_view name,
 
 Result<void> Cofs::remove_attribute(Inode inode, std::string_view name) {
     if (store_.failed()) return error(Error::io);
-    TRY(check_attribute_name(name));
+    TRY(posix::check_attribute_name(name));
     File file = TRY(inodes_.load(static_cast<std::uint64_t>(inode)));
     const Key at = TRY(attribute_at(file.number, name));
     TRY(store_.begin(Effect::shrinks));

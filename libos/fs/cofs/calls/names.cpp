@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "kernel/base/result.hpp"
-#include "libos/fs/cofs/calls/name.hpp"
 #include "libos/fs/cofs/cofs.hpp"
+#include "libos/fs/posix/name.hpp"
 
 namespace libos::fs::cofs {
 
@@ -42,7 +42,7 @@ Body Cofs::new_body(Kind kind, const Creation& made) const {
 }
 
 Result<Inode> Cofs::lookup(Inode parent, std::string_view name) {
-    TRY(check_name(name));
+    TRY(posix::check_name(name));
     const File file = TRY(directory(parent));
     const Found found = TRY(entries_.find(file.number, name));
     if (!found) return error(Error::no_entry);
@@ -85,7 +85,7 @@ Result<Inode> Cofs::symlink(Inode parent, std::string_view name, std::string_vie
 
 Result<Inode> Cofs::make(Inode parent, std::string_view name, std::string_view target,
                          const Body& body) {
-    TRY(check_name(name));
+    TRY(posix::check_name(name));
     File file = TRY(living_directory(parent));
     if (TRY(entries_.find(file.number, name))) return error(Error::exists);
     const bool directory = body.mode >> 12 == static_cast<std::uint32_t>(Kind::directory);
@@ -131,7 +131,7 @@ Result<std::size_t> Cofs::read_link(Inode inode, std::span<std::byte> into) {
 }
 
 Result<void> Cofs::link(Inode inode, Inode parent, std::string_view name) {
-    TRY(check_name(name));
+    TRY(posix::check_name(name));
     File directory = TRY(living_directory(parent));
     File file = TRY(inodes_.load(static_cast<std::uint64_t>(inode)));
     if (file.kind() == Kind::directory) return error(Error::not_permitted);
@@ -168,7 +168,7 @@ Result<void> Cofs::act_link(File& file, File& parent, Key at, std::string_view n
 }
 
 Result<void> Cofs::unlink(Inode parent, std::string_view name) {
-    TRY(check_name(name));
+    TRY(posix::check_name(name));
     File directory = TRY(living_directory(parent));
     const Found found = TRY(entries_.find(directory.number, name));
     if (!found) return error(Error::no_entry);
@@ -178,7 +178,7 @@ Result<void> Cofs::unlink(Inode parent, std::string_view name) {
 }
 
 Result<void> Cofs::remove_directory(Inode parent, std::string_view name) {
-    TRY(check_name(name));
+    TRY(posix::check_name(name));
     File directory = TRY(living_directory(parent));
     const Found found = TRY(entries_.find(directory.number, name));
     if (!found) return error(Error::no_entry);

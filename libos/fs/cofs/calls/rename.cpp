@@ -1,8 +1,8 @@
 /// rename(): every check first, then one transaction.
 
 #include "kernel/base/result.hpp"
-#include "libos/fs/cofs/calls/name.hpp"
 #include "libos/fs/cofs/cofs.hpp"
+#include "libos/fs/posix/name.hpp"
 
 namespace libos::fs::cofs {
 
@@ -63,8 +63,8 @@ Result<void> Cofs::check_rename(Rename& r) {
 
 Result<void> Cofs::rename(Inode from, std::string_view name, Inode to,
                           std::string_view new_name, bool replace) {
-    TRY(check_name(name));
-    TRY(check_name(new_name));
+    TRY(posix::check_name(name));
+    TRY(posix::check_name(new_name));
     Rename r{name, new_name, TRY(living_directory(from)), TRY(living_directory(to)),
              {}, {}, {}, false};
     if (!replace && TRY(entries_.find(r.from.number, name)) &&

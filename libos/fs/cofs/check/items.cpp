@@ -6,7 +6,7 @@
 #include "libos/fs/cofs/check/checker.hpp"
 #include "libos/fs/cofs/file/attribute.hpp"
 #include "libos/fs/cofs/file/directory.hpp"
-#include "libos/fs/cofs/store/checksum.hpp"
+#include "libos/fs/checksum.hpp"
 
 namespace libos::fs::cofs {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernel/base/result.hpp"
-#include "libos/fs/cofs/store/checksum.hpp"
+#include "libos/fs/checksum.hpp"
 
 namespace libos::fs::cofs {
 

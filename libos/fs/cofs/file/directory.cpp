@@ -19,16 +19,6 @@ Key last_of(Key first) { return {first.object, first.place + same_hash - 1}; }
 
 }  // namespace
 
-std::uint64_t name_hash(std::string_view name) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : name) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    }
-    hash ^= hash >> 32;
-    hash *= 0x9e3779b97f4a7c15;
-    return hash >> 16;
-}
-
 Result<Found> Directory::find(std::uint64_t directory, std::string_view name) {
     const Key first = first_of(directory, name);
     Key from = first;

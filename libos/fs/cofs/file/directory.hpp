@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "libos/fs/cofs/file/inodes.hpp"
+#include "libos/fs/name_hash.hpp"
 
 namespace libos::fs::cofs {
 
@@ -20,8 +21,7 @@ struct Found {
     [[nodiscard]] Kind kind() const { return static_cast<Kind>(head.kind); }
 };
 
-/// 48 bits of a name: FNV-1a, mixed.
-std::uint64_t name_hash(std::string_view name);
+using fs::name_hash;
 
 class Directory {
 public:

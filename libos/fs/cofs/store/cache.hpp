@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "kernel/base/arena.hpp"
-#include "libos/fs/cofs/store/device_ref.hpp"
+#include "libos/fs/device_ref.hpp"
 #include "libos/fs/cofs/store/space_map.hpp"
 
 namespace libos::fs::cofs {

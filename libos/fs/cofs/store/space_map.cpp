@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "kernel/base/result.hpp"
-#include "libos/fs/cofs/store/checksum.hpp"
+#include "libos/fs/checksum.hpp"
 
 namespace libos::fs::cofs {
 

@@ -10,7 +10,8 @@
 #include <span>
 
 #include "kernel/base/arena.hpp"
-#include "libos/fs/cofs/store/device_ref.hpp"
+#include "libos/fs/cofs/layout.hpp"
+#include "libos/fs/device_ref.hpp"
 
 namespace libos::fs::cofs {
 

@@ -7,7 +7,7 @@
 
 #include "libos/fs/error.hpp"
 
-namespace libos::fs::cofs {
+namespace libos::fs::posix {
 
 class OpenTable {
 public:
@@ -67,4 +67,4 @@ private:
 
 static_assert(OpenTable::open_max == 512, "place() takes the ten highest bits");
 
-}  // namespace libos::fs::cofs
+}  // namespace libos::fs::posix

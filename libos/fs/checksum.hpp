@@ -9,7 +9,7 @@
 #include <cstring>
 #include <span>
 
-namespace libos::fs::cofs {
+namespace libos::fs {
 
 namespace detail {
 
@@ -54,4 +54,4 @@ inline std::uint32_t checksum(std::span<const std::byte> bytes, std::uint32_t be
     return ~crc;
 }
 
-}  // namespace libos::fs::cofs
+}  // namespace libos::fs

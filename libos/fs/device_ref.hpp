@@ -2,19 +2,23 @@
 
 /// A block device of any type, in blocks of 4096 bytes.
 ///
-/// Why functions and no template: all of cofs is compiled once.
+/// Why functions and no template: a file system over it is compiled once.
 
 #include <algorithm>
 #include <cstdint>
 #include <span>
 
 #include "libos/fs/block_device.hpp"
-#include "libos/fs/cofs/layout.hpp"
 
-namespace libos::fs::cofs {
+namespace libos::fs {
 
 class DeviceRef {
 public:
+    using BlockNumber = std::uint32_t;
+
+    static constexpr std::uint32_t block_bytes = 4096;
+    static constexpr std::uint64_t blocks_max = 0xffff'0000;  ///< sums with it stay in 32 bits
+
     template <BlockDevice D>
     explicit DeviceRef(D& device)
         : self_{&device},
@@ -61,4 +65,4 @@ private:
     std::uint32_t blocks_ = 0;
 };
 
-}  // namespace libos::fs::cofs
+}  // namespace libos::fs

@@ -1,0 +1,184 @@
+// A process that is killed at any time leaves a crash state: all writes that returned are there,
+// and no other. For real: children write to an image file, and are killed.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "libos/fs/log/log.hpp"
+#include "tests/unit/fs_model/effort.hpp"
+#include "tests/unit/fs_model/memory_device.hpp"
+#include "tests/unit/fs_model/random_calls.hpp"
+
+namespace tests::fs_log {
+namespace {
+
+using fs_model::effort;
+using fs_model::Features;
+using fs_model::MemoryDevice;
+using fs_model::RandomCalls;
+using fs_model::Reference;
+using libos::fs::Error;
+using libos::fs::Result;
+using libos::fs::log::CheckReport;
+using libos::fs::log::Log;
+using sim::testbed::crash::digest;
+using sim::testbed::crash::take_picture;
+
+constexpr std::uint32_t block_size = 4096;
+constexpr std::uint64_t blocks = 2048;
+constexpr std::uint64_t calls = 600;
+constexpr std::uint64_t seed = 5;
+
+/// An image file. A killed process loses nothing that write() took, so flush() has nothing to do.
+class FileDevice {
+public:
+    explicit FileDevice(int file) : file_{file} {}
+    [[nodiscard]] std::uint32_t block_size() const { return fs_log::block_size; }
+    [[nodiscard]] std::uint64_t blocks() const { return fs_log::blocks; }
+    Result<void> read(std::uint64_t first, std::span<std::byte> into) {
+        return answer(pread(file_, into.data(), into.size(), at(first)), into.size());
+    }
+    Result<void> write(std::uint64_t first, std::span<const std::byte> from) {
+        return answer(pwrite(file_, from.data(), from.size(), at(first)), from.size());
+    }
+    Result<void> flush() { return {}; }
+
+private:
+    static off_t at(std::uint64_t first) {
+        return static_cast<off_t>(first * fs_log::block_size);
+    }
+    static Result<void> answer(ssize_t got, std::size_t asked) {
+        if (got != static_cast<ssize_t>(asked)) return libos::fs::error(Error::io);
+        return {};
+    }
+    int file_;
+};
+
+Features features() {
+    return {.file_max = 40'000, .large_one_in = 200};
+}
+
+std::vector<std::byte> memory_of() {
+    return std::vector<std::byte>(Log::check_memory_needed(blocks, 64));
+}
+
+struct History {
+    std::vector<std::uint64_t> digests;  ///< after so many calls
+    std::vector<std::uint64_t> durable;
+    std::vector<std::byte> image;        ///< before the first
+};
+
+History expected() {
+    MemoryDevice device{block_size, blocks};
+    std::vector<std::byte> memory = memory_of();
+    EXPECT_TRUE(Log::format(device, memory));
+    History history{{}, {}, device.bytes()};
+    Log fs{device, memory};
+    Reference reference;
+    EXPECT_TRUE(fs.mount());
+    RandomCalls walk{fs, reference, seed, features()};
+    for (std::uint64_t i = 0;; ++i) {
+        history.durable.push_back(i == 0 || walk.durable() ? i : history.durable.back());
+        history.digests.push_back(digest(*take_picture(reference)));
+        if (i == calls) return history;
+        EXPECT_TRUE(walk.step()) << walk.failure();
+    }
+}
+
+// What the child does: the same calls; `done` is how many have returned.
+[[noreturn]] void replay(int file, std::atomic<std::uint64_t>& done) {
+    FileDevice device{file};
+    std::vector<std::byte> memory = memory_of();
+    Log fs{device, memory};
+    Reference reference;
+    if (!fs.mount()) _exit(2);
+    RandomCalls walk{fs, reference, seed, features()};
+    for (std::uint64_t i = 1; i <= calls; ++i) {
+        if (!walk.step()) _exit(3);
+        done.store(i);
+    }
+    _exit(0);
+}
+
+struct Shared {
+    Shared()
+        : count{static_cast<std::atomic<std::uint64_t>*>(
+              mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))} {}
+    ~Shared() { munmap(count, 4096); }
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+    std::atomic<std::uint64_t>* count;
+};
+
+// Runs a child until so many calls have returned, and somewhat longer; how many had when it ended.
+std::uint64_t run_child(int file, const History& history, std::uint64_t last,
+                        std::chrono::microseconds longer) {
+    EXPECT_EQ(pwrite(file, history.image.data(), history.image.size(), 0),
+              static_cast<ssize_t>(history.image.size()));
+    Shared shared;
+    shared.count->store(0);
+    const pid_t child = fork();
+    if (child == 0) replay(file, *shared.count);
+    int status = 0;
+    pid_t ended = 0;
+    while (shared.count->load() < last && ended == 0) ended = waitpid(child, &status, WNOHANG);
+    if (ended == 0) {
+        std::this_thread::sleep_for(longer);
+        kill(child, SIGKILL);
+        ended = waitpid(child, &status, 0);
+    }
+    EXPECT_EQ(ended, child);
+    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << WEXITSTATUS(status);
+    return shared.count->load();
+}
+
+void judge(int file, const History& history, std::uint64_t done) {
+    FileDevice device{file};
+    std::vector<std::byte> memory = memory_of();
+    Log fs{device, memory};
+    ASSERT_TRUE(fs.mount());
+    const auto picture = take_picture(fs);
+    ASSERT_TRUE(picture);
+    const std::uint64_t found = digest(*picture);
+    bool there = false;
+    for (std::uint64_t i = history.durable[done]; i <= std::min(done + 1, calls); ++i) {
+        there |= history.digests[i] == found;
+    }
+    EXPECT_TRUE(there) << "not what was there after any call from " << history.durable[done]
+                       << " to " << done + 1;
+    ASSERT_TRUE(fs.unmount());
+    CheckReport report;
+    ASSERT_TRUE(Log::check(device, memory, report, false));
+    EXPECT_EQ(report.problems, 0u) << libos::fs::log::describe(report.findings[0].problem);
+}
+
+TEST(LogKill, AKilledProcessLosesNothingDurable) {
+    const History history = expected();
+    const std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("log_kill_" + std::to_string(getpid()));
+    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ASSERT_GE(file, 0);
+    std::filesystem::remove(path);
+    const auto kills = static_cast<int>(effort(20, 200));
+    int midway = 0;
+    for (int i = 0; i < kills; ++i) {
+        const std::uint64_t last = calls * static_cast<std::uint64_t>(i) / kills;
+        const std::uint64_t done =
+            run_child(file, history, last, std::chrono::microseconds{i * 37 % 300});
+        midway += done > 0 && done < calls ? 1 : 0;
+        judge(file, history, done);
+    }
+    close(file);
+    EXPECT_GT(midway, kills / 4) << "hardly any child was killed midway";
+}
+
+}  // namespace
+}  // namespace tests::fs_log
