@@ -28,9 +28,9 @@ function(fuzz_canary patch)
   if(name IN_LIST canary_tests)
     set_target_properties(fuzz_calls_${name} PROPERTIES EXCLUDE_FROM_ALL FALSE)
     add_test(NAME FuzzCanary.${name} COMMAND sh -c
-        "rm -rf found_${name} && mkdir found_${name} && cd found_${name} && exec '$<TARGET_FILE:fuzz_calls_${name}>' -max_total_time=60 -seed=4")
+        "rm -rf found_${name} && mkdir found_${name} && cd found_${name} && exec '$<TARGET_FILE:fuzz_calls_${name}>' -max_total_time=240 -seed=4")
     set_tests_properties(FuzzCanary.${name} PROPERTIES
-        PASS_REGULAR_EXPRESSION "fuzz_calls: found" LABELS fuzz TIMEOUT 150)
+        PASS_REGULAR_EXPRESSION "fuzz_calls: found" LABELS fuzz TIMEOUT 400)
   endif()
 endfunction()
 
