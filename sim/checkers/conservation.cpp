@@ -62,19 +62,20 @@ public:
         frames_ = &object<FrameInfo>(FrameNumber{first.value + 2 + env_info_pages});
         cycle_ = &object<kernel::abi::CycleInfo>(FrameNumber{first.value + 1});
         root_account_ = FrameNumber{first.value + system_.kernel_frames - 1};
+        CHECKED(system_.kernel_frames <= system_.pool_frames, "more kernel frames than frames");
         listed_.resize(system_.pool_frames);
         named_.resize(system_.pool_frames);
     }
 
     void verify() {
-        sort_objects();
         walk_free_list();
         check_account(root_account_);
-        for (const FrameNumber name : account_frames_) check_account(name);
+        for (std::size_t i = 0; i < account_frames_.size(); ++i) check_account(account_frames_[i]);
         check_all_listed();
         check_sums();
         for (const FrameNumber name : cap_tables_) check_table_of_capabilities(name);
-        check_names();
+        for (std::uint32_t i = 0; i < system_.kernel_frames; ++i) check_names(i);
+        for (const std::uint32_t i : held_) check_names(i);
         check_cycle();
         for (const FrameNumber name : envs_) check_space(name);
         CHECKED(spaces_seen_tables_ == table_caps_, "page tables: " + number(spaces_seen_tables_) +
@@ -105,24 +106,6 @@ private:
     }
     const FrameInfo& frame(FrameNumber name) const { return frames_[index(name)]; }
 
-    template <class Function>
-    void each_frame(Function&& function) const {
-        for (std::uint32_t i = 0; i < system_.pool_frames; ++i) {
-            function(FrameNumber{system_.pool_first.value + i}, frames_[i]);
-        }
-    }
-
-    void sort_objects() {
-        each_frame([this](FrameNumber name, const FrameInfo& info) {
-            switch (info.state) {
-                case FrameState::account: return account_frames_.push_back(name);
-                case FrameState::cap_table: return cap_tables_.push_back(name);
-                case FrameState::env: return envs_.push_back(name);
-                default: return;
-            }
-        });
-    }
-
     // ---- lists and accounts
 
     // Marks every frame of a list; returns how many there are.
@@ -134,8 +117,8 @@ private:
         for (FrameNumber name = first; name != no_frame; name = frame(name).next) {
             const auto text = [&which, name] { return which + ": frame " + number(name.value); };
             const std::uint32_t at = index(name);
-            CHECKED(!listed_[at], text() + " is in two lists, or twice in one");
-            listed_[at] = true;
+            CHECKED(listed_[at] == 0, text() + " is in two lists, or twice in one");
+            listed_[at] = 1;
             CHECKED(frames_[at].previous == before, text() + ": its back link is wrong");
             each(frames_[at], text);
             before = name;
@@ -167,6 +150,7 @@ private:
                           CHECKED(info.account == name, text() + " is charged to another");
                           CHECKED(info.state == FrameState::user && info.flags == 0,
                                 text() + " may not be repossessed");
+                          hold(info);
                       });
         last = account.pinned.last;
         held += walk_list(account.pinned.first, &last, which + " (pinned)",
@@ -175,6 +159,7 @@ private:
                               const bool user = info.state == FrameState::user;
                               CHECKED(!user || info.flags == 1, text() + " is not guaranteed");
                               ++(user ? flagged : objects);
+                              hold(info);
                           });
         CHECKED(held == account.held, which + ": holds " + number(held) + ", counted as " +
                                         number(account.held));
@@ -195,16 +180,32 @@ private:
                (name == root_account_ || frame(name).state == FrameState::account);
     }
 
+    // A frame in an account's list: what it is, and that its names are to be counted.
+    void hold(const FrameInfo& info) {
+        const auto at = static_cast<std::uint32_t>(&info - frames_);
+        const FrameNumber name{system_.pool_first.value + at};
+        held_.push_back(at);
+        if (info.state == FrameState::account) account_frames_.push_back(name);
+        if (info.state == FrameState::cap_table) cap_tables_.push_back(name);
+        if (info.state == FrameState::env) envs_.push_back(name);
+    }
+
+    // The kernel's frames are the first, and in no list; all others are in one.
     void check_all_listed() const {
-        std::uint32_t kernel_frames = 0;
-        each_frame([&](FrameNumber name, const FrameInfo& info) {
-            const bool kernel = info.state == FrameState::kernel;
-            if (kernel) ++kernel_frames;
-            CHECKED(listed_[index(name)] != kernel,
-                  "frame " + number(name.value) + (kernel ? " is the kernel's, and listed"
-                                                          : " is in no list"));
-        });
-        CHECKED(kernel_frames == system_.kernel_frames, "kernel frames are counted wrong");
+        const auto number_of = [this](auto place) {
+            return number(system_.pool_first.value +
+                          static_cast<std::uint64_t>(place - listed_.begin()));
+        };
+        const auto kernel_end = listed_.begin() + system_.kernel_frames;
+        const auto listed = std::find(listed_.begin(), kernel_end, 1);
+        CHECKED(listed == kernel_end,
+                "frame " + number_of(listed) + " is the kernel's, and listed");
+        const auto lost = std::find(kernel_end, listed_.end(), 0);
+        CHECKED(lost == listed_.end(), "frame " + number_of(lost) + " is in no list");
+        for (std::uint32_t i = 0; i < system_.kernel_frames; ++i) {
+            CHECKED(frames_[i].state == FrameState::kernel,
+                    "frame " + number(system_.pool_first.value + i) + " is not the kernel's");
+        }
     }
 
     void check_sums() {
@@ -240,9 +241,10 @@ private:
         const auto& owner = object<Env>(info.owner);
         CHECKED(info.entries < owner.table_frame_count && owner.table_frames[info.entries] == name,
               which + ": it is not where it says in its owner's table");
+        const auto* slots = &object<Capability>(name);
         for (std::uint32_t i = 0; i < kernel::abi::table_slots_per_frame; ++i) {
-            const CapRef ref = kernel::cap::ref_of(name, i);
-            if (capability(ref).type != CapType::none) check_capability(ref, info.owner);
+            if (slots[i].type == CapType::none) continue;
+            check_capability(kernel::cap::ref_of(name, i), info.owner);
         }
     }
 
@@ -340,19 +342,19 @@ private:
         CHECKED(fits, which + ": its object is of another type");
     }
 
-    void check_names() const {
-        each_frame([&](FrameNumber name, const FrameInfo& info) {
-            const std::uint32_t found = named_[index(name)];
-            CHECKED(info.caps == found, "frame " + number(name.value) + ": " + number(found) +
-                                          " capabilities, counted as " + number(info.caps));
-            CHECKED((info.first_cap == 0) == (found == 0),
-                  "frame " + number(name.value) + ": its first capability is wrong");
-            const bool needs_name = info.state == FrameState::user ||
-                                    info.state == FrameState::table ||
-                                    info.state == FrameState::account;
-            CHECKED(!needs_name || found > 0,
-                  "frame " + number(name.value) + " is held, and nobody can name it");
-        });
+    // Is the frame, the `i`th of the pool, named as often as it says? (What is free has no
+    // capability: those are not of its type.)
+    void check_names(std::uint32_t i) const {
+        const FrameInfo& info = frames_[i];
+        const auto which = [this, i] { return "frame " + number(system_.pool_first.value + i); };
+        CHECKED(info.caps == named_[i], which() + ": " + number(named_[i]) +
+                                            " capabilities, counted as " + number(info.caps));
+        CHECKED((info.first_cap == 0) == (named_[i] == 0),
+                which() + ": its first capability is wrong");
+        const bool needs_name = info.state == FrameState::user ||
+                                info.state == FrameState::table ||
+                                info.state == FrameState::account;
+        CHECKED(!needs_name || named_[i] > 0, which() + " is held, and nobody can name it");
     }
 
     // ---- environments and page tables
@@ -372,12 +374,23 @@ private:
         check_vector(env, which);
     }
 
+    // Of eight entries, a cache line?
+    static bool none_valid(const PageTableEntry* entries) {
+        std::uint64_t any = 0;
+        for (unsigned i = 0; i < 8; ++i) any |= entries[i].bits();
+        return (any & PageTableEntry::present) == 0;
+    }
+
     void walk_table(FrameNumber table, unsigned level, std::uint64_t page, FrameNumber env,
                     const std::unordered_map<std::uint32_t, CapRef>& claims) {
         const auto* entries = &object<PageTableEntry>(table);
         std::uint32_t present = 0;
         const unsigned info_first = kernel::x86::entries_per_table - 4;
         for (unsigned i = 0; i < kernel::x86::entries_per_table; ++i) {
+            if (i % 8 == 0 && none_valid(entries + i)) {
+                i += 7;
+                continue;
+            }
             const PageTableEntry entry = entries[i];
             if (!entry.valid()) continue;
             if (level == 3 && i >= info_first) continue;  // the info window: not the owner's
@@ -446,8 +459,9 @@ private:
     std::array<std::uint32_t, kernel::abi::positions_max> slice_caps_{};
     std::array<bool, kernel::abi::positions_max> bound_{};
     FrameNumber root_account_{};
-    std::vector<bool> listed_;
-    std::vector<std::uint32_t> named_;
+    std::vector<std::uint8_t> listed_;         // a frame each: is it in a list?
+    std::vector<std::uint32_t> named_;         // a frame each: by how many capabilities
+    std::vector<std::uint32_t> held_;          // frames in accounts, by their place in the pool
     std::vector<FrameNumber> account_frames_;  // without the root's, which is the kernel's
     std::vector<FrameNumber> cap_tables_;
     std::vector<FrameNumber> envs_;

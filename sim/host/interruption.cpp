@@ -187,27 +187,38 @@ void InterruptedRegisters::redirect(std::uint64_t rip, std::uint64_t rsp) {
     std::memcpy(frame + mxcsr_offset, &sse_control, sizeof sse_control);
 }
 
-std::expected<SignalStack, std::string> SignalStack::create() {
+namespace {
+
+// A thread has one for all its machines.
+struct SignalMemory {
     void* memory = mmap(nullptr, signal_stack_bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    ~SignalMemory() {
+        if (memory != MAP_FAILED) munmap(memory, signal_stack_bytes);
+    }
+};
+thread_local SignalMemory the_signal_memory;
+
+}  // namespace
+
+std::expected<SignalStack, std::string> SignalStack::create() {
     stack_t mine{};
-    mine.ss_sp = memory;
+    mine.ss_sp = the_signal_memory.memory;
     mine.ss_size = signal_stack_bytes;
     stack_t before{};
-    if (memory == MAP_FAILED || sigaltstack(&mine, &before) != 0) {
+    if (mine.ss_sp == MAP_FAILED || sigaltstack(&mine, &before) != 0) {
         return std::unexpected(std::string{"the host refuses a signal stack: "} +
                                std::strerror(errno));
     }
-    return SignalStack{memory, before};
+    return SignalStack{before};
 }
 
 SignalStack::SignalStack(SignalStack&& other) noexcept
-    : memory_{std::exchange(other.memory_, nullptr)}, before_{other.before_} {}
+    : set_{std::exchange(other.set_, false)}, before_{other.before_} {}
 
 SignalStack::~SignalStack() {
-    if (memory_ == nullptr) return;
-    sigaltstack(&before_, nullptr);
-    munmap(memory_, signal_stack_bytes);
+    if (set_) sigaltstack(&before_, nullptr);
 }
 
 }  // namespace sim::host

@@ -63,9 +63,9 @@ public:
     ~SignalStack();
 
 private:
-    SignalStack(void* memory, stack_t before) : memory_{memory}, before_{before} {}
+    explicit SignalStack(stack_t before) : before_{before} {}
 
-    void* memory_;
+    bool set_ = true;
     stack_t before_;
 };
 

@@ -3,10 +3,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
-#include <vector>
 
 namespace sim::host {
 
@@ -17,7 +17,6 @@ std::string refused(const char* what, std::uint64_t bytes) {
            std::strerror(errno) + ")";
 }
 
-constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t spare_bytes_max = 64 << 20;
 
 void unmap(int descriptor, std::span<std::byte> view) {
@@ -28,6 +27,7 @@ void unmap(int descriptor, std::span<std::byte> view) {
 // What a thread keeps: at most one.
 struct Spare {
     int descriptor = -1;
+    std::uint64_t serial = 0;
     std::span<std::byte> view;
     pid_t process = 0;
 
@@ -39,23 +39,30 @@ struct Spare {
 };
 thread_local Spare the_spare;
 
-// Clears the pages that the host has given so far. False: it does not say which.
-bool clear(std::span<std::byte> view) {
-    std::vector<unsigned char> given(view.size() / page_bytes);
-    if (mincore(view.data(), view.size(), given.data()) != 0) return false;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        if ((given[i] & 1) != 0) std::memset(view.data() + i * page_bytes, 0, page_bytes);
+// Zeroes what the file has been given so far; the rest of it is zero. False: the host does not
+// say what that is.
+bool clear(const Spare& spare) {
+    const auto size = static_cast<off_t>(spare.view.size());
+    for (off_t end = 0; end < size;) {
+        const off_t first = lseek(spare.descriptor, end, SEEK_DATA);
+        if (first < 0) return errno == ENXIO;  // no more of it
+        end = lseek(spare.descriptor, first, SEEK_HOLE);
+        if (end < 0) return false;
+        std::memset(spare.view.data() + first, 0, static_cast<std::size_t>(end - first));
     }
     return true;
 }
+
+std::atomic<std::uint64_t> files{0};  // made so far
 
 }  // namespace
 
 std::expected<MemoryFile, std::string> MemoryFile::create(std::uint64_t bytes) {
     const bool fits = the_spare.descriptor >= 0 && the_spare.view.size() == bytes &&
                       the_spare.process == getpid();
-    if (fits && clear(the_spare.view)) {
-        return MemoryFile{std::exchange(the_spare.descriptor, -1), the_spare.view};
+    if (fits && clear(the_spare)) {
+        return MemoryFile{std::exchange(the_spare.descriptor, -1), the_spare.serial,
+                          the_spare.view};
     }
     the_spare.drop();
     const int descriptor = memfd_create("chitin-memory", MFD_CLOEXEC);
@@ -71,11 +78,13 @@ std::expected<MemoryFile, std::string> MemoryFile::create(std::uint64_t bytes) {
         close(descriptor);
         return std::unexpected(error);
     }
-    return MemoryFile{descriptor, {static_cast<std::byte*>(view), bytes}};
+    return MemoryFile{descriptor, ++files, {static_cast<std::byte*>(view), bytes}};
 }
 
 MemoryFile::MemoryFile(MemoryFile&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)}, view_{std::exchange(other.view_, {})} {}
+    : descriptor_{std::exchange(other.descriptor_, -1)},
+      serial_{other.serial_},
+      view_{std::exchange(other.view_, {})} {}
 
 bool MemoryFile::write(std::uint64_t offset, std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
@@ -95,6 +104,7 @@ MemoryFile::~MemoryFile() {
         unmap(descriptor_, view_);
     } else {
         the_spare.descriptor = descriptor_;
+        the_spare.serial = serial_;
         the_spare.view = view_;
         the_spare.process = getpid();
     }

@@ -27,12 +27,15 @@ public:
     bool write(std::uint64_t offset, std::span<const std::byte> bytes);
     std::span<std::byte> view() const { return view_; }
     int descriptor() const { return descriptor_; }
+    // Which file of the process it is: the same where it is one that was kept.
+    std::uint64_t serial() const { return serial_; }
 
 private:
-    MemoryFile(int descriptor, std::span<std::byte> view)
-        : descriptor_{descriptor}, view_{view} {}
+    MemoryFile(int descriptor, std::uint64_t serial, std::span<std::byte> view)
+        : descriptor_{descriptor}, serial_{serial}, view_{view} {}
 
     int descriptor_;
+    std::uint64_t serial_;
     std::span<std::byte> view_;
 };
 

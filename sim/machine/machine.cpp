@@ -41,9 +41,11 @@ std::uint64_t ram_frames(const MachineSpec& spec) {
            kernel::machine::ring_frames(spec.cell.cores);
 }
 
-std::expected<host::AddressWindow, std::string> reserve_window(std::uint64_t base) {
+std::expected<host::AddressWindow, std::string> reserve_window(std::uint64_t base,
+                                                               const host::MemoryFile& ram,
+                                                               std::uint32_t pages_max) {
     const std::uint64_t skipped = base == 0 ? low_addresses : 0;
-    return host::AddressWindow::reserve(base + skipped, window_size - skipped);
+    return host::AddressWindow::reserve(base + skipped, window_size - skipped, ram, pages_max);
 }
 
 std::optional<std::string> wrong(const MachineSpec& spec) {
@@ -137,7 +139,10 @@ struct Machine::Inside : MachineView {
 };
 
 std::optional<std::string> Machine::Inside::add_window(std::uint64_t base) {
-    auto window = reserve_window(base);
+    // Where cores share one, all their pages may be shown there.
+    const std::uint32_t cores_each = base == 0 ? 1 : spec.cell.cores;
+    auto window =
+        reserve_window(base, ram, std::max(spec.options.tlb_pages / cores_each, 1u));
     if (!window) return window.error();
     windows.push_back(std::make_unique<WindowUnit>(std::move(*window)));
     return std::nullopt;

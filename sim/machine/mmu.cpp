@@ -1,6 +1,7 @@
 #include "sim/machine/mmu.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -27,22 +28,57 @@ constexpr std::size_t revive_lines_max = 512;
 
 }  // namespace
 
-// Entry of level n at index n; what the levels allow together.
+// What the entries from the root to a leaf say together.
 struct Mmu::Path {
-    PageTableEntry* entry[kernel::x86::levels + 1] = {};
-    bool present = false;
-    bool writable = true;
-    bool user = true;
-    bool executable = true;
-    bool accessed = true;  // at every level
+    PageTableEntry* leaf = nullptr;  // none: not present
+    std::uint64_t all = ~std::uint64_t{0};
+    std::uint64_t any = 0;
 
-    PageTableEntry& leaf() const { return *entry[1]; }
-    bool dirty() const { return leaf().has(PageTableEntry::dirty); }
+    // False where the walk ends.
+    [[gnu::always_inline]] bool add(PageTableEntry entry) {
+        all &= entry.bits();
+        any |= entry.bits();
+        return entry.valid();
+    }
+    bool has(std::uint64_t flags) const { return (all & flags) == flags; }
+    bool user() const { return leaf != nullptr && has(PageTableEntry::user); }
+    bool writable() const { return has(PageTableEntry::writable); }
+    bool executable() const { return (any & PageTableEntry::no_execute) == 0; }
+    bool accessed() const { return has(PageTableEntry::accessed); }
+    std::uint32_t frame() const { return leaf->frame().value; }
     // How hardware's TLB would hold it: without the right to write until the dirty bit is set.
     Protection protection() const {
-        if (writable && dirty()) return Protection::read_write;
-        return executable ? Protection::read_execute : Protection::read;
+        if (writable() && leaf->has(PageTableEntry::dirty)) return Protection::read_write;
+        return executable() ? Protection::read_execute : Protection::read;
     }
+};
+
+// Walks many pages while nothing changes: those of one leaf table share all but the last step.
+class Mmu::Walks {
+public:
+    explicit Walks(const Mmu& mmu) : mmu_{mmu} {}
+
+    Path walk(std::uint64_t address) {
+        const std::uint64_t number = address >> region_shift;
+        Region& region = regions_[number % regions_.size()];
+        if (region.number != number) region = {number, mmu_.upper(address, region.path)};
+        Path path = region.path;
+        if (region.leaves == nullptr) return path;
+        PageTableEntry* entry = region.leaves + kernel::x86::index_of(VirtAddr{address}, 1);
+        if (path.add(*entry)) path.leaf = entry;
+        return path;
+    }
+
+private:
+    static constexpr unsigned region_shift = kernel::abi::page_shift + 9;
+    struct Region {
+        std::uint64_t number = ~std::uint64_t{0};
+        PageTableEntry* leaves = nullptr;  // the table's; none: no table there
+        Path path{};                       // as far as the leaf table
+    };
+
+    const Mmu& mmu_;
+    std::array<Region, 8> regions_{};
 };
 
 Mmu::Mmu(host::AddressWindow& window, std::uint64_t base, const host::MemoryFile& ram,
@@ -63,22 +99,35 @@ PageTableEntry* Mmu::table(FrameNumber frame) const {
     return reinterpret_cast<PageTableEntry*>(ram_.view().data() + offset);
 }
 
+// The leaf table that covers `address`, or nothing; `path` becomes what leads there.
+[[gnu::always_inline]] inline PageTableEntry* Mmu::upper(std::uint64_t address, Path& path) const {
+    path = {};
+    PageTableEntry* entries = table(root_);
+    for (unsigned level = kernel::x86::levels; level > 1; --level) {
+        const PageTableEntry entry = entries[kernel::x86::index_of(VirtAddr{address}, level)];
+        if (!path.add(entry)) return nullptr;
+        entries = table(entry.frame());
+    }
+    return entries;
+}
+
 Mmu::Path Mmu::walk(std::uint64_t address) const {
     Path path;
-    FrameNumber frame = root_;
-    for (unsigned level = kernel::x86::levels; level >= 1; --level) {
-        PageTableEntry* entry =
-            table(frame) + kernel::x86::index_of(VirtAddr{address}, level);
-        if (!entry->valid()) return path;
-        path.entry[level] = entry;
-        path.writable &= entry->has(PageTableEntry::writable);
-        path.user &= entry->has(PageTableEntry::user);
-        path.executable &= !entry->has(PageTableEntry::no_execute);
-        path.accessed &= entry->has(PageTableEntry::accessed);
-        frame = entry->frame();
-    }
-    path.present = true;
+    PageTableEntry* leaves = upper(address, path);
+    if (leaves == nullptr) return path;
+    PageTableEntry* entry = leaves + kernel::x86::index_of(VirtAddr{address}, 1);
+    if (path.add(*entry)) path.leaf = entry;
     return path;
+}
+
+// As hardware does before it uses a translation.
+void Mmu::set_accessed(std::uint64_t address) {
+    PageTableEntry* entries = table(root_);
+    for (unsigned level = kernel::x86::levels; level >= 1; --level) {
+        PageTableEntry& entry = entries[kernel::x86::index_of(VirtAddr{address}, level)];
+        entry = PageTableEntry{entry.bits() | PageTableEntry::accessed};
+        if (level > 1) entries = table(entry.frame());
+    }
 }
 
 std::optional<std::uint64_t> Mmu::access(std::uint64_t address, std::uint64_t error) {
@@ -87,16 +136,14 @@ std::optional<std::uint64_t> Mmu::access(std::uint64_t address, std::uint64_t er
     const bool fetch = (error & fault_fetch) != 0;
     const std::uint64_t kind = fault_user | (error & (fault_write | fault_fetch));
     const Path path = walk(address);
-    if (!path.present) return kind;
-    const bool allowed = path.user && (!write || path.writable) && (!fetch || path.executable);
+    if (path.leaf == nullptr) return kind;
+    const bool allowed =
+        path.user() && (!write || path.writable()) && (!fetch || path.executable());
     if (!allowed) return kind | fault_present;
-    for (unsigned level = kernel::x86::levels; level >= 1; --level) {
-        *path.entry[level] =
-            PageTableEntry{path.entry[level]->bits() | PageTableEntry::accessed};
-    }
-    if (write) path.leaf() = PageTableEntry{path.leaf().bits() | PageTableEntry::dirty};
+    if (!path.accessed()) set_accessed(address);
+    if (write) *path.leaf = PageTableEntry{path.leaf->bits() | PageTableEntry::dirty};
     const auto page = static_cast<std::uint32_t>((address - base_) >> page_shift);
-    fill(TlbLine{page, path.leaf().frame().value, path.protection()}, path);
+    fill(TlbLine{page, path.frame(), path.protection()}, path);
     return std::nullopt;
 }
 
@@ -104,8 +151,7 @@ bool Mmu::show(const TlbLine& line, std::uint32_t count) {
     const FrameNumber frame{line.frame};
     const std::uint64_t offset = kernel::abi::address_of(frame).value - ram_first_;
     CHITIN_ASSERT(offset + count * page_bytes <= ram_.view().size());
-    return window_.map(base_ + line.page * page_bytes, count, ram_.descriptor(), offset,
-                       line.protection);
+    return window_.map(base_ + line.page * page_bytes, count, offset, line.protection);
 }
 
 void Mmu::fill(const TlbLine& line, const Path& path) {
@@ -136,8 +182,8 @@ std::uint32_t Mmu::run_length(const TlbLine& line, const Path& path) {
     constexpr std::uint64_t frame_step = page_bytes;
     std::uint32_t count = 1;
     while (count < count_max && tlb_.find(line.page + count) == nullptr) {
-        const std::uint64_t expected = path.leaf().bits() + count * frame_step;
-        if (path.entry[1][count].bits() != expected) break;
+        const std::uint64_t expected = path.leaf->bits() + count * frame_step;
+        if (path.leaf[count].bits() != expected) break;
         count++;
     }
     return count;
@@ -169,31 +215,33 @@ void Mmu::invalidate(VirtAddr address) {
 }
 
 // Would dropping the page and walking again on the next access change nothing at all?
-bool Mmu::unchanged(const TlbLine& line) const {
-    const Path path = walk(base_ + line.page * page_bytes);
-    return path.present && path.user && path.accessed &&
-           path.leaf().frame().value == line.frame && path.protection() == line.protection;
+bool Mmu::unchanged(const TlbLine& line, Walks& walks) const {
+    const Path path = walks.walk(base_ + line.page * page_bytes);
+    return path.user() && path.accessed() && path.frame() == line.frame &&
+           path.protection() == line.protection;
 }
 
 std::optional<std::uint64_t> Mmu::stale() {
     if (all_doubtful_) return std::nullopt;
+    Walks walks{*this};
     for (const TlbLine& line : tlb_.lines()) {
         if (line.protection == Protection::none) continue;
         if (std::ranges::find(doubtful_, line.page) != doubtful_.end()) continue;
         const std::uint64_t address = base_ + line.page * page_bytes;
-        const Path path = walk(address);
-        const bool same = path.present && path.user && path.leaf().frame().value == line.frame;
+        const Path path = walks.walk(address);
+        const bool same = path.user() && path.frame() == line.frame;
         const bool writes = line.protection == Protection::read_write;
         const bool runs = line.protection == Protection::read_execute;
-        if (!same || (writes && !path.writable) || (runs && !path.executable)) return address;
+        if (!same || (writes && !path.writable()) || (runs && !path.executable())) return address;
     }
     return std::nullopt;
 }
 
 void Mmu::collect_stale() {
     stale_.clear();
-    const auto check = [this](TlbLine& line) {
-        if (line.protection == Protection::none || unchanged(line)) return;
+    Walks walks{*this};
+    const auto check = [this, &walks](TlbLine& line) {
+        if (line.protection == Protection::none || unchanged(line, walks)) return;
         line.protection = Protection::none;
         stale_.push_back(line.page);
     };
@@ -224,11 +272,10 @@ void Mmu::settle() {
 
 // May a dropped page be shown again? Hardware may load any translation whose accessed bits are
 // set.
-bool Mmu::revived(TlbLine& line) const {
+bool Mmu::revived(TlbLine& line, Walks& walks) const {
     if (line.protection != Protection::none) return false;
-    const Path path = walk(base_ + line.page * page_bytes);
-    const bool same = path.present && path.user && path.accessed &&
-                      path.leaf().frame().value == line.frame;
+    const Path path = walks.walk(base_ + line.page * page_bytes);
+    const bool same = path.user() && path.accessed() && path.frame() == line.frame;
     if (same) line.protection = path.protection();
     return same;
 }
@@ -237,8 +284,9 @@ bool Mmu::revived(TlbLine& line) const {
 // of pages costs less than the faults that would ask for them one by one.
 void Mmu::revive() {
     revived_.clear();
+    Walks walks{*this};
     for (TlbLine& line : tlb_.lines()) {
-        if (revived(line)) revived_.push_back(line);
+        if (revived(line, walks)) revived_.push_back(line);
     }
     std::ranges::sort(revived_, {}, &TlbLine::page);
     for (std::size_t i = 0; i < revived_.size();) {
@@ -273,8 +321,8 @@ void Mmu::preload(std::uint32_t page) {
     const TlbLine* known = tlb_.find(page);
     if (!covers(address) || (known != nullptr && known->protection != Protection::none)) return;
     const Path path = walk(address);
-    if (!path.present || !path.user || !path.accessed) return;
-    fill(TlbLine{page, path.leaf().frame().value, path.protection()}, path);
+    if (!path.user() || !path.accessed()) return;
+    fill(TlbLine{page, path.frame(), path.protection()}, path);
 }
 
 void Mmu::protect(std::uint32_t first, std::uint32_t count, Protection protection) {
@@ -290,8 +338,8 @@ void Mmu::flush() {
 std::optional<std::uint64_t> Mmu::peek(std::uint64_t address) const {
     if (!covers(address) || address % sizeof(std::uint64_t) != 0) return std::nullopt;
     const Path path = walk(address);
-    if (!path.present || !path.user) return std::nullopt;
-    const auto* bytes = reinterpret_cast<const std::byte*>(table(path.leaf().frame()));
+    if (!path.user()) return std::nullopt;
+    const auto* bytes = reinterpret_cast<const std::byte*>(table(path.leaf->frame()));
     std::uint64_t word;
     std::memcpy(&word, bytes + address % page_bytes, sizeof word);
     return word;

@@ -62,18 +62,21 @@ public:
     std::size_t lines() { return tlb_.lines().size(); }
 
 private:
-    struct Path;  // the entries of one walk
+    struct Path;  // what a walk finds
+    class Walks;
 
     kernel::x86::PageTableEntry* table(kernel::abi::FrameNumber frame) const;
+    kernel::x86::PageTableEntry* upper(std::uint64_t address, Path& path) const;
     Path walk(std::uint64_t address) const;
-    bool unchanged(const TlbLine& line) const;
+    void set_accessed(std::uint64_t address);
+    bool unchanged(const TlbLine& line, Walks& walks) const;
     bool show(const TlbLine& line, std::uint32_t count);
     void fill(const TlbLine& line, const Path& path);
     std::uint32_t run_length(const TlbLine& line, const Path& path);
     void remember(TlbLine line, std::uint32_t count);
     void collect_stale();
     void revive();
-    bool revived(TlbLine& line) const;
+    bool revived(TlbLine& line, Walks& walks) const;
     void protect(std::uint32_t first, std::uint32_t count, host::Protection protection);
     void preload(std::uint32_t page);
     void flush();
