@@ -236,8 +236,9 @@ void add_explore(CLI::App& app, int& exit_code) {
                         "none, random, pct:D, bounded:N, round-robin, slow, portfolio")
         ->capture_default_str();
     command->add_option("--faults", request->faults,
-                        "legal (message, timer, interrupt, translation, publication, wait), all "
-                        "(and kill, allocation, frame), none, or names with commas between")
+                        "legal (message, timer, interrupt, translation, publication, wait, "
+                        "revocation), all (and kill, allocation, frame), none, or names with "
+                        "commas between")
         ->capture_default_str();
     command->add_option("--collect", request->campaign.failures_max,
                         "Go on until so many runs have failed")

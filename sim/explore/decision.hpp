@@ -27,11 +27,13 @@ enum class DecisionKind : std::uint8_t {
     publication, ///< `value` ns pass before the core's `at`-th ring message is published
     wait,        ///< the core's `at`-th wait of a libOS looks again without having slept
     frame,       ///< the core's `at`-th frame for a libOS's own use is refused by that libOS
+    revocation,  ///< after the core's `at`-th account_revoke it stands still until `value` / 2 ns
+                 ///< before (`value` odd) or after the deadline
 };
 
-inline constexpr std::array<std::string_view, 10> kind_names = {
-    "stall",     "kill",        "allocation",  "message", "timer",
-    "interrupt", "translation", "publication", "wait",    "frame"};
+inline constexpr std::array<std::string_view, 11> kind_names = {
+    "stall",       "kill",        "allocation", "message", "timer",     "interrupt",
+    "translation", "publication", "wait",       "frame",   "revocation"};
 
 constexpr std::string_view name_of(DecisionKind kind) {
     return kind_names[static_cast<std::size_t>(kind)];
@@ -48,8 +50,8 @@ constexpr DecisionKind kind_of(kernel::machine::Site site) {
 }
 static_assert(kind_of(kernel::machine::Site::interrupt) == DecisionKind::interrupt);
 static_assert(kind_of(kernel::machine::Site::libos_frame) == DecisionKind::frame);
-static_assert(kind_names.size() ==
-              static_cast<std::size_t>(kind_of(kernel::machine::Site::site_count)));
+static_assert(kind_of(kernel::machine::Site::site_count) == DecisionKind::revocation);
+static_assert(kind_names.size() == static_cast<std::size_t>(DecisionKind::revocation) + 1);
 
 /// `at` counts from 1, by core and kind.
 struct Decision {

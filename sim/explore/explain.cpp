@@ -47,6 +47,11 @@ std::string what(const Decision& one) {
         case DecisionKind::frame:
             return fmt::format("a libOS on core {} is refused its frame number {}", one.core,
                                one.at);
+        case DecisionKind::revocation:
+            return fmt::format("core {} stands still until {} ns {} the deadline of its "
+                               "revocation number {}",
+                               one.core, one.value / 2, one.value % 2 != 0 ? "before" : "after",
+                               one.at);
     }
     return {};
 }

@@ -83,6 +83,8 @@ std::uint64_t Faults::draw(DecisionKind kind) {
         case DecisionKind::message:
         case DecisionKind::publication:
         case DecisionKind::timer: return own.stream.logarithmic(time_bits_);
+        // How close to the deadline, on either side: close is where mistakes are.
+        case DecisionKind::revocation: return own.stream.logarithmic(time_bits_);
         case DecisionKind::translation:
         case DecisionKind::interrupt: return own.stream.next() | 1;
         default: return 1;

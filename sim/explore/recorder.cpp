@@ -60,6 +60,17 @@ std::optional<std::uint64_t> allocated_dirty(std::span<const std::byte> pool,
     return empty ? std::nullopt : std::optional{frame};
 }
 
+// The deadline that a revocation which was just asked for has.
+std::optional<std::uint64_t> revocation_deadline(const kernel::abi::Event& event) {
+    constexpr std::size_t deadline_word = 2;  // account, count, deadline, value
+    const bool asked = event.kind == kernel::abi::EventKind::call &&
+                       event.code == static_cast<std::uint8_t>(
+                                         kernel::abi::Call::account_revoke) &&
+                       event.status == static_cast<std::uint16_t>(kernel::abi::Status::ok);
+    if (!asked || event.words[deadline_word] == kernel::abi::never.value) return std::nullopt;
+    return event.words[deadline_word];
+}
+
 }  // namespace
 
 [[gnu::noinline]] void failure_shows(const std::string& text) {
@@ -97,10 +108,26 @@ machine::Interference Recorder::after_event(std::uint32_t core, const kernel::ab
         later_[core] = {DecisionKind::stall, core, at, stall.ns, stall.after_ns};
         decisions_.push_back(later_[core]);
     }
+    next.stall_ns += stand_still(core, event, now);
     stalled_ns_ += next.stall_ns;
     next.kill = note(DecisionKind::kill, core, at, chooser_.choose(DecisionKind::kill, core, at),
                      &event) != 0;
     return next;
+}
+
+// The worst moment of a revocation is its deadline: who was asked gets to know it then.
+std::uint64_t Recorder::stand_still(std::uint32_t core, const kernel::abi::Event& event,
+                                    kernel::abi::Instant now) {
+    const auto deadline = revocation_deadline(event);
+    if (!deadline) return 0;
+    constexpr DecisionKind kind = DecisionKind::revocation;
+    const std::uint64_t at = ++asked_[core][static_cast<std::size_t>(kind)];
+    const std::uint64_t value = note(kind, core, at, chooser_.choose(kind, core, at), &event);
+    if (value == 0) return 0;
+    const std::uint64_t apart = value / 2;
+    const std::uint64_t until =
+        value % 2 != 0 ? *deadline - std::min(apart, *deadline) : *deadline + apart;
+    return until - std::min(until, now.value);
 }
 
 void Recorder::look_at_translations(std::uint32_t core, const kernel::abi::Event& event) {

@@ -68,6 +68,8 @@ private:
     std::uint64_t note(DecisionKind kind, std::uint32_t core, std::uint64_t at,
                        std::uint64_t value, const kernel::abi::Event* event);
     void look();
+    std::uint64_t stand_still(std::uint32_t core, const kernel::abi::Event& event,
+                              kernel::abi::Instant now);
     void look_at_translations(std::uint32_t core, const kernel::abi::Event& event);
     [[nodiscard]] bool quiet() const { return count_ > limits_.quiet_events; }
 

@@ -108,10 +108,54 @@ TEST_F(TraceTest, SeveralCoresHaveATrackEach) {
     EXPECT_EQ(bytes.find("core 4"), std::string::npos);
 }
 
+// How often `what` is in `text`.
+std::size_t count(const std::string& text, const std::string& what) {
+    std::size_t found = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+    return found;
+}
+
+TEST_F(TraceTest, ADrawingHasARowForEachCoreAndEnvironment) {
+    const std::string path = file("t.svg");
+    ASSERT_EQ(chitin({"trace", scenario("squeeze.toml"), "-o", path}).status, 0);
+    const std::string drawing = bytes_of(path);
+    EXPECT_TRUE(drawing.starts_with("<svg "));
+    EXPECT_TRUE(drawing.ends_with("</svg>\n"));
+    const auto events = nlohmann::json::parse(lines_of("squeeze.toml"), nullptr, false);
+    std::set<int> envs;
+    for (const auto& event : events) envs.insert(event.at("env").get<int>());
+    EXPECT_EQ(count(drawing, "class=\"row\""), envs.size());
+    EXPECT_EQ(count(drawing, ">core "), 1u);
+    EXPECT_GT(count(drawing, "<rect class=\"upcall\""), 1u) << "beside the key's";
+    EXPECT_EQ(count(drawing, "<text"), count(drawing, "</text>"));
+    EXPECT_EQ(count(drawing, "<title>"), count(drawing, "</title></rect>"));
+}
+
+TEST_F(TraceTest, ADrawingShowsTransfersAsLines) {
+    const std::string path = file("t.svg");
+    ASSERT_EQ(chitin({"trace", scenario("exchange.toml"), "-o", path}).status, 0);
+    EXPECT_GT(count(bytes_of(path), "class=\"arrow\""), 10u);
+}
+
+TEST_F(TraceTest, PartsOfAHistoryAreChosenByTime) {
+    const std::string path = file("t.json");
+    ASSERT_EQ(chitin({"trace", scenario("hello.toml"), "-o", path, "--from", "12 us", "--to",
+                      "20us"}).status, 0);
+    const auto part = nlohmann::json::parse(bytes_of(path), nullptr, false);
+    const auto whole = nlohmann::json::parse(lines_of("hello.toml"), nullptr, false);
+    EXPECT_GT(part.size(), 0u);
+    EXPECT_LT(part.size(), whole.size());
+    for (const auto& event : part) {
+        EXPECT_GE(event.at("ns").get<int>(), 12'000);
+        EXPECT_LE(event.at("ns").get<int>(), 20'000);
+    }
+}
+
 TEST_F(TraceTest, WrongUsageIsSaidBeforeAnythingRuns) {
     const std::string hello = scenario("hello.toml");
     EXPECT_EQ(chitin({"trace", hello, "--cell", "1", "-o", file("t.json")}).status, 2);
     EXPECT_EQ(chitin({"trace", hello, "-o", file("t.txt")}).status, 2);
+    EXPECT_EQ(chitin({"trace", hello, "-o", file("t.svg"), "--from", "soon"}).status, 2);
     EXPECT_EQ(chitin({"trace", hello, "-o", file("absent") + "/t.json"}).status, 1);
     EXPECT_EQ(chitin({"trace", scenario("absent.toml"), "-o", file("t.json")}).status, 2);
     EXPECT_TRUE(fs::is_empty(folder_));

@@ -3,19 +3,19 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
 #include <protozero/pbf_writer.hpp>
 
-#include "kernel/abi/call.hpp"
 #include "sim/testbed/event_text.hpp"
+#include "sim/testbed/timeline/transfers.hpp"
 
 namespace sim::testbed::timeline {
 
 namespace {
 
-using kernel::abi::Call;
 using kernel::abi::EnvId;
 using kernel::abi::Event;
 using kernel::abi::EventKind;
@@ -52,8 +52,13 @@ public:
         for (std::uint32_t core = 0; core < history_.cores; ++core) {
             describe(core_track(core), fmt::format("core {}", core), 0);
         }
-        for (const Event& event : history_.events) {
-            if (core_of(event.env) < history_.cores) add(event);
+        std::uint64_t flows = 0;
+        for (const Arrow& one : transfers_of(history_)) {
+            begins_.emplace(one.from, ++flows);
+            ends_.emplace(one.to, flows);
+        }
+        for (std::size_t i = 0; i < history_.events.size(); ++i) {
+            if (core_of(history_.events[i].env) < history_.cores) add(i, history_.events[i]);
         }
         for (std::uint32_t core = 0; core < history_.cores; ++core) {
             if (running_[core]) edge(core, last_ns_, track_event::slice_end, {});
@@ -89,15 +94,13 @@ private:
         put(ns, type, core_track(core), name, [](pbf_writer&) {});
     }
 
-    void add(const Event& event) {
+    void add(std::size_t place, const Event& event) {
         const std::uint32_t core = core_of(event.env);
         last_ns_ = std::max(last_ns_, event.time.value);
-        Env& env = envs_[event.env.value];
-        if (!env.described) {
+        if (described_.insert(event.env.value).second) {
             describe(env_track(event.env),
                      fmt::format("env {} {}", event.env.value, history_.name_of(event.env)),
                      core_track(core));
-            env.described = true;
         }
         if (running_[core] != event.env) {
             if (running_[core]) edge(core, event.time.value, track_event::slice_end, {});
@@ -110,7 +113,7 @@ private:
                 if (event.kind == EventKind::call || event.kind == EventKind::transfer) {
                     annotate(out, "status", status_text(event));
                 }
-                add_flows(out, event, env);
+                add_flows(out, place);
             });
     }
 
@@ -120,48 +123,20 @@ private:
         one.add_string(annotation::text, value);
     }
 
-    struct Env {
-        bool described = false;
-        bool serves = false;        // its last call was transfer_wait, and not transfer_call
-        std::uint64_t asked = 0;    // the flow of its call that nobody got yet, or 0
-        std::uint64_t answer = 0;   // the flow of the reply that it has not got yet, or 0
-        std::optional<std::uint16_t> caller;  // whom it owes a reply
-    };
-
-    // Who gets a call is known when it comes back from its wait: with the caller's EnvId.
-    void add_flows(pbf_writer& out, const Event& event, Env& env) {
-        if (event.kind == EventKind::transfer) {
-            const auto caller = static_cast<std::uint16_t>(event.words[0]);
-            if (!env.serves) {
-                end_flow(out, env.answer);
-            } else if (event.status == 0 && event.word_count > 0 && caller != 0) {
-                end_flow(out, envs_[caller].asked);
-                env.caller = caller;
-            }
-        } else if (event.kind == EventKind::call) {
-            const bool waits = event.code == static_cast<std::uint8_t>(Call::transfer_wait);
-            const bool asks = event.code == static_cast<std::uint8_t>(Call::transfer_call);
-            if (waits || asks) env.serves = waits;
-            if (asks) env.asked = begin_flow(out);
-            if (waits && env.caller) envs_[*env.caller].answer = begin_flow(out);
-            if (waits) env.caller.reset();
-        }
-    }
-    std::uint64_t begin_flow(pbf_writer& out) {
-        out.add_fixed64(track_event::flow, ++flows_);
-        return flows_;
-    }
-    static void end_flow(pbf_writer& out, std::uint64_t& flow) {
-        if (flow != 0) out.add_fixed64(track_event::terminating_flow, flow);
-        flow = 0;
+    void add_flows(pbf_writer& out, std::size_t place) {
+        const auto [first, last] = begins_.equal_range(place);
+        for (auto it = first; it != last; ++it) out.add_fixed64(track_event::flow, it->second);
+        const auto end = ends_.find(place);
+        if (end != ends_.end()) out.add_fixed64(track_event::terminating_flow, end->second);
     }
 
     const History& history_;
     std::string bytes_;
     pbf_writer out_{bytes_};
     std::vector<std::optional<EnvId>> running_;  // by core: whose events came last
-    std::map<std::uint16_t, Env> envs_;
-    std::uint64_t flows_ = 0;
+    std::set<std::uint16_t> described_;
+    std::multimap<std::size_t, std::uint64_t> begins_;  // flows, by the event's place
+    std::map<std::size_t, std::uint64_t> ends_;
     std::uint64_t last_ns_ = 0;
 };
 

@@ -48,6 +48,21 @@ TEST(Campaign, DecisionsReplayTheHistory) {
     }
 }
 
+// Exactly at the deadline of the first, and a little before it: nobody is wronged.
+TEST(Campaign, ARevocationMayComeAtItsWorstMoment) {
+    const Cell cell = cell_of("squeeze.toml", 0);
+    const auto undisturbed = run_apart(
+        cell.subject, [] { return std::make_unique<Replay>(Decisions{}); }, 0);
+    for (const std::uint64_t value : {1, 2001}) {
+        const Decisions decisions{{DecisionKind::revocation, 0, 1, value, 0}};
+        const auto report = run_apart(
+            cell.subject, [&] { return std::make_unique<Replay>(decisions); }, 0);
+        EXPECT_EQ(report.failure, Failure::none) << report.text;
+        EXPECT_EQ(report.decisions, decisions);
+        EXPECT_NE(report.hash, undisturbed.hash);
+    }
+}
+
 TEST(Campaign, SameSeedSameRunsOtherSeedOthers) {
     const Cell cell = cell_of("cores.toml", 0);
     auto options = options_of(40, "random", "legal");

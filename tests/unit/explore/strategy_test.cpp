@@ -116,9 +116,10 @@ TEST(Strategy, WrongNamesSayWhatWasExpected) {
 
 TEST(Faults, ChoicesAreNamed) {
     EXPECT_EQ(FaultChoice::parse("legal")->text(),
-              "message,timer,interrupt,translation,publication,wait");
+              "message,timer,interrupt,translation,publication,wait,revocation");
     EXPECT_EQ(FaultChoice::parse("all")->text(),
-              "kill,allocation,message,timer,interrupt,translation,publication,wait,frame");
+              "kill,allocation,message,timer,interrupt,translation,publication,wait,frame,"
+              "revocation");
     EXPECT_EQ(FaultChoice::parse("none")->text(), "none");
     EXPECT_EQ(FaultChoice::parse("timer,kill")->text(), "kill,timer");
     for (const char* wrong : {"", "stall", "kill,", "message;timer", "everything"}) {
