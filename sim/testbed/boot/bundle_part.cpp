@@ -45,7 +45,7 @@ std::uint64_t memory_mib(std::span<const std::byte> bundle) {
         frames = std::max<std::uint64_t>(
             frames, cell.pool_frames + kernel::machine::ring_frames(cell.cores) +
                         cell.cores * kernel::machine::bundle_table_frames(bundle.size()) +
-                        (cell.cores - 1) * core_frames);
+                        kernel::machine::disk_frames(cell) + (cell.cores - 1) * core_frames);
     }
     frames += kernel::machine::pool_first.value;
     return (frames * kernel::abi::page_size + bundle.size() + mib - 1) / mib + firmware_mib;
