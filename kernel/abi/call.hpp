@@ -177,11 +177,11 @@ enum class Call : std::uint32_t {
     // ---- disks (abi/disk.hpp). A disk that cannot be used at all fails each call that changes
     // its extents: io_error (the device is dead), bad_state (no extent table, or a damaged one).
     // (disk, destination, first, count, name: two words) -> an extent of `count` blocks from
-    // `first` or `any_block` on, all rights; value: its first block. A child of the disk's capability. What
-    // is in the blocks is what was there. It is on the disk under that name when the call returns,
-    // and stays there without any capability. Needs `allocate`. Checks: destination; io_error,
-    // bad_state; bad_argument (no blocks, outside the disk, no name), extent_taken, no_extents;
-    // io_error (writing the table; the disk is dead).
+    // `first` or `any_block` on, all rights; value: its first block. A child of the disk's
+    // capability. What is in the blocks is what was there. It is on the disk under that name when
+    // the call returns, and stays there without any capability. Needs `allocate`. Checks:
+    // destination; io_error, bad_state; bad_argument (no blocks, outside the disk, no name),
+    // extent_taken, no_extents; io_error (writing the table; the disk is dead).
     extent_allocate,
     // (disk, destination, name: two words) -> a capability of that extent, all rights; value: its
     // first block | its count << 32. Needs `allocate`. Checks: destination; io_error,
