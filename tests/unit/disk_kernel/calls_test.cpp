@@ -6,16 +6,10 @@
 namespace tests::disk_kernel {
 namespace {
 
-void expect_well(const CellRun& run) {
-    EXPECT_EQ(run.result.error, "");
-    EXPECT_EQ(run.broken, "");
-    EXPECT_EQ(run.result.outcome.exit_code, 0u);
-    EXPECT_EQ(run.result.outcome.frames_lost, 0u);
-    EXPECT_EQ(run.text, "");
-}
+const CellOptions probe{.envs = {{"root", "disk_probe"}}};
 
 TEST(DiskCalls, EveryWrongOneFailsAsDocumented) {
-    expect_well(run({.program = "disk_probe"}, blank(1024)));
+    expect_well(run(probe, blank(1024)));
 }
 
 TEST(DiskCalls, TheyDoOnADiskWithAnArm) {
@@ -28,12 +22,12 @@ TEST(DiskCalls, TheyDoOnADiskWithAnArm) {
     arm.rotation = 8'333'333;
     arm.track_blocks = 100;
     arm.cache_blocks = 0;
-    expect_well(run({.program = "disk_probe", .service = arm}, blank(1024)));
+    expect_well(run({.envs = probe.envs, .service = arm}, blank(1024)));
 }
 
 TEST(DiskCalls, OneCellGivesOneHistory) {
-    const auto first = run({.program = "disk_probe"}, blank(1024));
-    const auto second = run({.program = "disk_probe"}, blank(1024));
+    const auto first = run(probe, blank(1024));
+    const auto second = run(probe, blank(1024));
     ASSERT_EQ(first.result.envs.size(), second.result.envs.size());
     ASSERT_GT(first.result.envs.size(), 4u);
     for (std::size_t i = 0; i < first.result.envs.size(); ++i) {

@@ -2,6 +2,8 @@
 // event.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstring>
 #include <memory>
 #include <string>
@@ -34,48 +36,74 @@ inline kernel::abi::ServiceProfile profile() {
     return made;
 }
 
+struct EnvOptions {
+    std::string name;
+    std::string program;
+    std::string arguments = {};  // "name=value\n" lines
+};
+
 struct CellOptions {
-    std::string program;            // of the root environment
-    std::string arguments = {};     // "name=value\n" lines
+    std::vector<EnvOptions> envs;  // the first is the root
     kernel::abi::ServiceProfile service = profile();
     bool lose_unflushed = false;
-    bool trace_full = false;
 };
+
+// init, and these.
+inline CellOptions under_init(std::vector<EnvOptions> envs) {
+    envs.insert(envs.begin(), {"init", "init"});
+    return {.envs = std::move(envs)};
+}
+
+template <class T>
+void put(std::vector<std::byte>& blob, const T& record) {
+    const auto* bytes = reinterpret_cast<const std::byte*>(&record);
+    blob.insert(blob.end(), bytes, bytes + sizeof record);
+}
+
+inline kernel::abi::CellRecord cell_record(std::size_t envs) {
+    kernel::abi::CellRecord cell{};
+    cell.pool_frames = 8192;
+    cell.env_count = static_cast<std::uint32_t>(envs);
+    cell.cores = 1;
+    cell.disk_count = 1;
+    cell.slice_ns = 1'000'000;
+    cell.seed = 1;
+    cell.costs = {100, 200, 50, 20, 30, 300, 400, 40, 100, 1000};
+    return cell;
+}
 
 inline std::vector<std::byte> bundle_of(const CellOptions& options) {
     namespace abi = kernel::abi;
     abi::BundleHeader header{};
     header.magic = abi::bundle_magic;
     header.cell_count = 1;
-    header.env_count = 1;
+    header.env_count = static_cast<std::uint32_t>(options.envs.size());
     header.disk_count = 1;
     header.files_offset = sizeof header;
     header.cells_offset = sizeof header;
     header.envs_offset = header.cells_offset + sizeof(abi::CellRecord);
-    const std::uint64_t arguments = abi::disks_offset(header) + sizeof(abi::DiskRecord);
-    header.size_bytes = arguments + options.arguments.size();
-    abi::CellRecord cell{};
-    cell.pool_frames = 4096;
-    cell.env_count = 1;
-    cell.cores = 1;
-    cell.disk_count = 1;
-    cell.slice_ns = 1'000'000;
-    cell.seed = 1;
-    cell.costs = {100, 200, 50, 20, 30, 300, 400, 40, 100, 1000};
-    abi::EnvRecord env{};
-    std::strcpy(env.name, "root");
-    std::strcpy(env.program, options.program.c_str());
-    env.arguments_offset = arguments;
-    env.arguments_bytes = options.arguments.size();
-    for (auto& module : env.modules) module = abi::no_file;
+    std::uint64_t arguments = abi::disks_offset(header) + sizeof(abi::DiskRecord);
+    std::string lines;
+    std::vector<std::byte> blob;
+    for (const EnvOptions& env : options.envs) lines += env.arguments;
+    header.size_bytes = arguments + lines.size();
+    put(blob, header);
+    put(blob, cell_record(options.envs.size()));
+    for (const EnvOptions& env : options.envs) {
+        abi::EnvRecord record{};
+        std::strcpy(record.name, env.name.c_str());
+        std::strcpy(record.program, env.program.c_str());
+        record.arguments_offset = arguments;
+        record.arguments_bytes = env.arguments.size();
+        arguments += env.arguments.size();
+        for (auto& module : record.modules) module = abi::no_file;
+        put(blob, record);
+    }
     abi::DiskRecord disk{};
     disk.service = options.service;
-    std::vector<std::byte> blob(header.size_bytes);
-    std::memcpy(blob.data(), &header, sizeof header);
-    std::memcpy(blob.data() + header.cells_offset, &cell, sizeof cell);
-    std::memcpy(blob.data() + header.envs_offset, &env, sizeof env);
-    std::memcpy(blob.data() + abi::disks_offset(header), &disk, sizeof disk);
-    std::memcpy(blob.data() + arguments, options.arguments.data(), options.arguments.size());
+    put(blob, disk);
+    const auto* text = reinterpret_cast<const std::byte*>(lines.data());
+    blob.insert(blob.end(), text, text + lines.size());
     return blob;
 }
 
@@ -85,16 +113,25 @@ struct CellRun {
     std::string text;    // all that was printed
 };
 
-inline CellRun run(const CellOptions& options, const Image& image) {
+// `checked`: with the checkers, which look at all memory after every event.
+inline CellRun run(const CellOptions& options, const Image& image, bool checked = true) {
     CellRun run;
     sim::machine::HostedOptions hosted;
     hosted.disks.push_back({image, options.lose_unflushed});
-    hosted.verify = [&run](std::span<std::byte> pool) {
+    if (checked) hosted.verify = [&run](std::span<std::byte> pool) {
         if (run.broken.empty()) run.broken = sim::checkers::verify_conservation(pool);
     };
     hosted.on_text = [&run](std::uint16_t, std::string_view text) { run.text += text; };
     run.result = sim::machine::run_hosted(bundle_of(options), 0, hosted);
     return run;
+}
+
+inline void expect_well(const CellRun& run) {
+    EXPECT_EQ(run.result.error, "");
+    EXPECT_EQ(run.broken, "");
+    EXPECT_EQ(run.result.outcome.exit_code, 0u);
+    EXPECT_EQ(run.result.outcome.frames_lost, 0u);
+    EXPECT_EQ(run.text, "");
 }
 
 }  // namespace tests::disk_kernel
