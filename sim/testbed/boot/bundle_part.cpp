@@ -59,4 +59,12 @@ std::uint32_t cores_most(std::span<const std::byte> bundle) {
     return most;
 }
 
+std::uint32_t disks_most(std::span<const std::byte> bundle) {
+    std::uint32_t most = 0;
+    for (std::uint32_t i = 0; i < header_of(bundle).cell_count; ++i) {
+        most = std::max<std::uint32_t>(most, cell_of(bundle, i).disk_count);
+    }
+    return most;
+}
+
 }  // namespace sim::testbed::boot
