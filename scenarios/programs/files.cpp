@@ -79,7 +79,9 @@ struct Fat {
         return blocks.flush();
     }
     Fat(ExtentDevice& device, Memory memory, std::uint32_t cached)
-        : arena{memory}, cache{device, arena, cached}, fs{fs::cache::Blocks{cache}, arena, options} {}
+        : arena{memory},
+          cache{device, arena, cached},
+          fs{fs::cache::Blocks{cache}, arena, options} {}
     kernel::base::Arena arena;
     Cache cache;
     Fs fs;
