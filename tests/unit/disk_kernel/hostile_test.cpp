@@ -1,4 +1,4 @@
-// Disks that are not what they should be: damaged tables, tables made by an enemy, devices that fail.
+// Disks that are not what they should be: damaged tables, an enemy's tables, devices that fail.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -138,8 +138,8 @@ TEST_F(UsedDisk, AnEnemysTableIsRefused) {
         auto evil = table(0);
         auto* words = reinterpret_cast<std::uint32_t*>(evil.get());
         for (unsigned i = 0; i < 3; ++i) {
-            words[6 + random() % 60] = static_cast<std::uint32_t>(random() % 2 == 0 ? random()
-                                                                                    : random() % 64);
+            const auto value = random() % 2 == 0 ? random() : random() % 64;
+            words[6 + random() % 60] = static_cast<std::uint32_t>(value);
         }
         evil->blocks = blocks;
         kernel::disk::seal(*evil);
