@@ -62,6 +62,23 @@ struct ServiceProfile {
 inline constexpr std::uint32_t service_ns_max = 1'000'000'000;
 inline constexpr std::uint32_t channels_max = 64;
 
+// Within the bounds that its comments give?
+constexpr bool service_sane(const ServiceProfile& service) {
+    const std::uint32_t spans[] = {
+        service.command,     service.read_access, service.write_access, service.read_block,
+        service.write_block, service.settle,      service.seek_knee,    service.seek_full,
+        service.rotation,    service.cache_block, service.flush};
+    for (const std::uint32_t span : spans) {
+        if (span > service_ns_max) return false;
+    }
+    const bool seeks = service.settle <= service.seek_knee &&
+                       service.seek_knee <= service.seek_full && service.knee_permille > 0 &&
+                       service.knee_permille < 1000;
+    return (service.seek_full == 0 || seeks) &&
+           (service.rotation == 0 || service.track_blocks > 0) && service.channels >= 1 &&
+           service.channels <= channels_max;
+}
+
 struct BundleHeader {
     std::uint64_t magic;
     std::uint64_t size_bytes;

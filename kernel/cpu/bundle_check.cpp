@@ -63,26 +63,10 @@ const char* check_cells(const BundleHeader& header, const CellRecord* cells) {
     return nullptr;
 }
 
-bool sane(const abi::ServiceProfile& service) {
-    const std::uint32_t spans[] = {
-        service.command,   service.read_access, service.write_access, service.read_block,
-        service.write_block, service.settle,    service.seek_knee,    service.seek_full,
-        service.rotation,  service.cache_block, service.flush};
-    for (const std::uint32_t span : spans) {
-        if (span > abi::service_ns_max) return false;
-    }
-    const bool moves = service.seek_full != 0;
-    const bool seeks = !moves || (service.settle <= service.seek_knee &&
-                                  service.seek_knee <= service.seek_full &&
-                                  service.knee_permille > 0 && service.knee_permille < 1000);
-    return seeks && (service.rotation == 0 || service.track_blocks > 0) &&
-           service.channels >= 1 && service.channels <= abi::channels_max;
-}
-
 const char* check_disks(const BundleHeader& header, const DiskRecord* disks) {
     for (std::uint32_t i = 0; i < header.disk_count; ++i) {
         if (!terminated(disks[i].name)) return "a disk's name is not terminated";
-        if (!sane(disks[i].service)) return "a disk's service profile is out of range";
+        if (!abi::service_sane(disks[i].service)) return "a disk's service profile is out of range";
     }
     return nullptr;
 }

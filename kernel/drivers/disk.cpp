@@ -4,13 +4,14 @@ namespace kernel::drivers {
 
 using machine::DeviceClass;
 
-static_assert(VirtioBlk::frames <= disk_driver_frames);
+static_assert(VirtioBlk::frames <= disk_driver_frames && Nvme::frames <= disk_driver_frames);
 
 base::Result<Info> Disk::probe(machine::Core& core, std::uint32_t device,
                                abi::FrameNumber memory) {
     kind_ = core.device(device).kind;
     switch (kind_) {
         case DeviceClass::virtio_blk: return virtio_.probe(core, device, memory);
+        case DeviceClass::nvme: return nvme_.probe(core, device, memory);
         default: return base::error(abi::Status::io_error);
     }
 }
@@ -18,6 +19,7 @@ base::Result<Info> Disk::probe(machine::Core& core, std::uint32_t device,
 bool Disk::submit(const Request& request) {
     switch (kind_) {
         case DeviceClass::virtio_blk: return virtio_.submit(request);
+        case DeviceClass::nvme: return nvme_.submit(request);
         default: return false;
     }
 }
@@ -25,6 +27,7 @@ bool Disk::submit(const Request& request) {
 std::optional<Done> Disk::poll() {
     switch (kind_) {
         case DeviceClass::virtio_blk: return virtio_.poll();
+        case DeviceClass::nvme: return nvme_.poll();
         default: return std::nullopt;
     }
 }
@@ -32,6 +35,7 @@ std::optional<Done> Disk::poll() {
 void Disk::stop() {
     switch (kind_) {
         case DeviceClass::virtio_blk: return virtio_.stop();
+        case DeviceClass::nvme: return nvme_.stop();
         default: return;
     }
 }
@@ -39,6 +43,7 @@ void Disk::stop() {
 std::uint32_t Disk::in_flight() const {
     switch (kind_) {
         case DeviceClass::virtio_blk: return virtio_.in_flight();
+        case DeviceClass::nvme: return nvme_.in_flight();
         default: return 0;
     }
 }

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "kernel/base/result.hpp"
+#include "kernel/drivers/nvme.hpp"
 #include "kernel/drivers/request.hpp"
 #include "kernel/drivers/virtio_blk.hpp"
 #include "kernel/machine/machine.hpp"
@@ -45,6 +46,7 @@ public:
 private:
     machine::DeviceClass kind_ = machine::DeviceClass::none;
     VirtioBlk virtio_{};
+    Nvme nvme_{};
 };
 
 }  // namespace kernel::drivers

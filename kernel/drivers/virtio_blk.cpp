@@ -154,11 +154,10 @@ std::uint64_t VirtioBlk::blocks() const {
 }
 
 bool VirtioBlk::submit(const Request& request) {
-    if (dead_ || busy_ == ~std::uint32_t{0}) return false;
-    const auto slot = static_cast<std::uint32_t>(std::countr_one(busy_));
-    busy_ |= 1u << slot;
-    in_flight_++;
-    slots_[slot] = {request.tag, request.op == Op::write_fua && flushes_};
+    if (dead_ || slots_.full()) return false;
+    const std::uint32_t slot = slots_.take(request.tag);
+    flush_follows_ &= ~(1u << slot);
+    if (request.op == Op::write_fua && flushes_) flush_follows_ |= 1u << slot;
     if (request.op == Op::flush && !flushes_) {
         write_through_ |= 1u << slot;
     } else {
@@ -200,34 +199,34 @@ void VirtioBlk::offer(std::uint32_t slot, std::uint32_t descriptors) {
 }
 
 std::optional<Done> VirtioBlk::poll() {
-    if (busy_ == 0) return std::nullopt;
+    if (slots_.count() == 0) return std::nullopt;
     if (write_through_ != 0) {
         const auto slot = static_cast<std::uint32_t>(std::countr_zero(write_through_));
         write_through_ &= write_through_ - 1;
-        return free(slot, Status::ok);
+        return slots_.give(slot, Status::ok);
     }
     std::atomic_ref index{shared_->used.index};
     while (!dead_ && index.load(std::memory_order_acquire) != seen_) {
         const std::uint32_t slot = shared_->used.entries[seen_++ % depth].slot;
-        if (slot >= depth || (busy_ >> slot & 1) == 0) {
+        if (!slots_.busy(slot)) {
             die();
         } else if (const auto done = finish(slot)) {
             return done;
         }
     }
     if (!dead_ && silent_and_well()) return std::nullopt;
-    return abandon();
+    return slots_.abandon();
 }
 
 // Nothing: a flush of the slot's write is under way now.
 std::optional<Done> VirtioBlk::finish(std::uint32_t slot) {
     const bool well = shared_->statuses[slot] == status_ok;
-    if (well && slots_[slot].flush_follows) {
-        slots_[slot].flush_follows = false;
+    if (well && (flush_follows_ >> slot & 1) != 0) {
+        flush_follows_ &= ~(1u << slot);
         begin(slot, {.op = Op::flush, .tag = 0, .count = 0, .block = 0, .pages = {}});
         return std::nullopt;
     }
-    return free(slot, well ? Status::ok : Status::io_error);
+    return slots_.give(slot, well ? Status::ok : Status::io_error);
 }
 
 // Looks at the device itself now and then.
@@ -243,19 +242,10 @@ void VirtioBlk::die() {
     reset();
 }
 
-std::optional<Done> VirtioBlk::abandon() {
-    return free(static_cast<std::uint32_t>(std::countr_zero(busy_)), Status::io_error);
-}
-
-Done VirtioBlk::free(std::uint32_t slot, Status status) {
-    busy_ &= ~(1u << slot);
-    in_flight_--;
-    return {slots_[slot].tag, status};
-}
-
 void VirtioBlk::stop() {
     if (core_ != nullptr) die();
-    busy_ = in_flight_ = write_through_ = 0;
+    slots_.clear();
+    write_through_ = 0;
 }
 
 }  // namespace kernel::drivers

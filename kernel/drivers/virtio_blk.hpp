@@ -7,7 +7,7 @@
 //   frame 0              | descriptors | available | used | headers | statuses |
 //   frame 1, frame 2     | for each slot a table of 16 descriptors: header, pages, status |
 //
-// Invariants: a bit of busy_ is set while the slot's request is the device's. What the device says
+// Invariants: a slot is taken while its request is the device's. What the device says
 // is checked: a slot that is not in flight, or a status that says it needs a reset, kills it. A
 // dead device is reset, so that it writes to no memory; all its requests end with io_error.
 #pragma once
@@ -17,6 +17,7 @@
 
 #include "kernel/base/result.hpp"
 #include "kernel/drivers/request.hpp"
+#include "kernel/drivers/slots.hpp"
 #include "kernel/machine/machine.hpp"
 
 namespace kernel::drivers {
@@ -34,15 +35,11 @@ public:
     std::optional<Done> poll();
     // What is in flight is given up; the device reads and writes no memory any more.
     void stop();
-    std::uint32_t in_flight() const { return in_flight_; }
+    std::uint32_t in_flight() const { return slots_.count(); }
 
 private:
     struct Shared;
     struct Tables;
-    struct Slot {
-        std::uint16_t tag;
-        bool flush_follows;
-    };
 
     bool reset();
     bool negotiate();
@@ -55,10 +52,8 @@ private:
     void begin(std::uint32_t slot, const Request& request);
     void offer(std::uint32_t slot, std::uint32_t descriptors);
     std::optional<Done> finish(std::uint32_t slot);
-    std::optional<Done> abandon();
     bool silent_and_well();
     void die();
-    Done free(std::uint32_t slot, abi::Status status);
 
     machine::Core* core_ = nullptr;
     Shared* shared_ = nullptr;
@@ -66,15 +61,14 @@ private:
     abi::FrameNumber memory_{};
     std::uint32_t device_ = 0;
     std::uint32_t notify_offset_ = 0;
-    std::uint32_t busy_ = 0;        // a bit each slot
-    std::uint32_t in_flight_ = 0;   // bits of busy_
+    Slots slots_{};
+    std::uint32_t flush_follows_ = 0;  // writes that are done when flushed too: a bit each slot
     std::uint32_t write_through_ = 0;  // flushes that need no device: a bit each slot
     std::uint16_t offered_ = 0;
     std::uint16_t seen_ = 0;
     std::uint8_t quiet_polls_ = 0;
     bool flushes_ = false;          // the device has a volatile cache
     bool dead_ = true;
-    Slot slots_[depth] = {};
 };
 
 }  // namespace kernel::drivers

@@ -75,6 +75,21 @@ TEST_F(ImageDisk, VirtioIsWrittenAndRead) {
     expect_written();
 }
 
+TEST_F(ImageDisk, NvmeIsWrittenAndRead) {
+    const std::string log = run({{.image = image, .nvme = true, .keep = true}});
+    EXPECT_NE(log.find(line(0, blocks, 'a' * block_bytes)), std::string::npos) << log;
+    expect_written();
+}
+
+TEST_F(ImageDisk, BothClassesSideBySide) {
+    const std::string log = run({{.bytes = 50 * block_bytes, .nvme = true},
+                                 {.image = image},
+                                 {.bytes = 60 * block_bytes, .nvme = true}});
+    EXPECT_NE(log.find(line(0, 50, 0)), std::string::npos) << log;
+    EXPECT_NE(log.find(line(1, blocks, 'a' * block_bytes)), std::string::npos) << log;
+    EXPECT_NE(log.find(line(2, 60, 0)), std::string::npos) << log;
+}
+
 TEST_F(ImageDisk, AnOverlayLeavesItsImageAlone) {
     const auto before = read_file(image);
     const std::string log = run({{.image = image}});

@@ -49,7 +49,8 @@ struct BareOptions {
 
 // The results in the order of the bundle's cells; those of interrupted cells are missing.
 // Errors: no QEMU, no image, a malformed bundle, too much memory, a cell with more disks than are
-// given, no room for the temporary files. EnvResult::name is taken out of the results; outcome and counters are the machine's.
+// given, no room for the temporary files. EnvResult::name is taken out of the results; outcome and
+// counters are the machine's.
 std::expected<std::vector<engine::CellResult>, std::string> run_bare(
     std::span<const std::byte> bundle, const BareOptions& options);
 
