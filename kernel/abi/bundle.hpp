@@ -17,6 +17,8 @@ inline constexpr std::uint32_t bundle_cells_max = 4096;
 inline constexpr std::uint32_t cell_envs_max = 32;  // on one core
 inline constexpr std::uint32_t cores_max = 64;
 inline constexpr std::uint32_t env_modules_max = 4;
+inline constexpr std::uint32_t cell_disks_max = 4;
+inline constexpr std::uint32_t bundle_disks_max = 4096;
 inline constexpr std::uint64_t bundle_bytes_max = std::uint64_t{1} << 30;
 inline constexpr std::uint32_t pool_frames_min = 512;      // 2 MiB, for each core
 inline constexpr std::uint32_t pool_frames_max = 1 << 20;  // 4 GiB
@@ -36,16 +38,57 @@ struct CostProfile {
     std::uint32_t latency;      // from its sending until the other core can know of it
 };
 
+// What a disk's requests cost in virtual time: the kernel computes from it when each is done, on
+// either machine. Nanoseconds unless named otherwise, each at most service_ns_max; blocks are of
+// page_size bytes.
+struct ServiceProfile {
+    std::uint32_t command;        // each request: controller, link
+    std::uint32_t read_access;    // the medium's, before the first block that is read
+    std::uint32_t write_access;   // before the first that is written
+    std::uint32_t read_block;     // each block
+    std::uint32_t write_block;
+    std::uint32_t channels;       // requests that the medium serves at once, 1 to channels_max
+    std::uint32_t settle;         // the shortest seek; nothing moves: this and the next three are 0
+    std::uint32_t seek_knee;      // a seek across `knee_permille` of the disk
+    std::uint32_t seek_full;      // a seek across all of it; not less than the knee's
+    std::uint32_t knee_permille;  // linear from settle to the knee, and from there on; below 1000
+    std::uint32_t rotation;       // one revolution, in which track_blocks pass; 0: nothing turns
+    std::uint32_t track_blocks;
+    std::uint32_t cache_blocks;   // the volatile write cache; 0: none, writes are on the medium
+    std::uint32_t cache_block;    // each block written into it
+    std::uint32_t flush;          // a flush, besides the writing of what is in the cache
+    std::uint32_t reserved;
+};
+inline constexpr std::uint32_t service_ns_max = 1'000'000'000;
+inline constexpr std::uint32_t channels_max = 64;
+
+// Within the bounds that its comments give?
+constexpr bool service_sane(const ServiceProfile& service) {
+    const std::uint32_t spans[] = {
+        service.command,     service.read_access, service.write_access, service.read_block,
+        service.write_block, service.settle,      service.seek_knee,    service.seek_full,
+        service.rotation,    service.cache_block, service.flush};
+    for (const std::uint32_t span : spans) {
+        if (span > service_ns_max) return false;
+    }
+    const bool seeks = service.settle <= service.seek_knee &&
+                       service.seek_knee <= service.seek_full && service.knee_permille > 0 &&
+                       service.knee_permille < 1000;
+    return (service.seek_full == 0 || seeks) &&
+           (service.rotation == 0 || service.track_blocks > 0) && service.channels >= 1 &&
+           service.channels <= channels_max;
+}
+
 struct BundleHeader {
     std::uint64_t magic;
     std::uint64_t size_bytes;
     std::uint32_t file_count;
     std::uint32_t cell_count;
     std::uint32_t env_count;
-    std::uint32_t reserved;
+    std::uint32_t disk_count;
     std::uint64_t files_offset;  // FileRecord[file_count]
     std::uint64_t cells_offset;  // CellRecord[cell_count]
-    std::uint64_t envs_offset;   // EnvRecord[env_count]
+    std::uint64_t envs_offset;   // EnvRecord[env_count], and behind them DiskRecord[disk_count]
 };
 
 enum class FileKind : std::uint32_t { data = 0, program = 1 };
@@ -69,7 +112,14 @@ struct CellRecord {
     std::uint64_t slice_ns;
     CostProfile costs;
     std::uint32_t cores;
-    std::uint32_t reserved;
+    std::uint16_t first_disk;   // its DiskRecords: [first_disk, first_disk + disk_count)
+    std::uint16_t disk_count;
+};
+
+// One disk of one cell; its contents are the machine's.
+struct DiskRecord {
+    char name[32];
+    ServiceProfile service;
 };
 
 struct EnvRecord {
@@ -84,10 +134,16 @@ struct EnvRecord {
     std::uint32_t reserved;
 };
 
+constexpr std::uint64_t disks_offset(const BundleHeader& header) {
+    return header.envs_offset + header.env_count * sizeof(EnvRecord);
+}
+
 static_assert(sizeof(BundleHeader) == 56);
 static_assert(sizeof(FileRecord) == 64);
 static_assert(sizeof(CostProfile) == 40);
 static_assert(sizeof(CellRecord) == 144);
 static_assert(sizeof(EnvRecord) == 104);
+static_assert(sizeof(ServiceProfile) == 64);
+static_assert(sizeof(DiskRecord) == 96);
 
 }  // namespace kernel::abi

@@ -173,6 +173,45 @@ enum class Call : std::uint32_t {
     // is of env's), half; then the other core's: bad_state, bad_slot, occupied_slot. May return
     // again (too many under way), after sleeping until it may be worth while.
     cap_lend,
+
+    // ---- disks (abi/disk.hpp). A disk that cannot be used at all fails each call that changes
+    // its extents: io_error (the device is dead), bad_state (no extent table, or a damaged one).
+    // (disk, destination, first, count, name: two words) -> an extent of `count` blocks from
+    // `first` or `any_block` on, all rights; value: its first block. A child of the disk's
+    // capability. What is in the blocks is what was there. It is on the disk under that name when
+    // the call returns, and stays there without any capability. Needs `allocate`. Checks:
+    // destination; io_error, bad_state; bad_argument (no blocks, outside the disk, no name),
+    // extent_taken, no_extents; io_error (writing the table; the disk is dead).
+    extent_allocate,
+    // (disk, destination, name: two words) -> a capability of that extent, all rights; value: its
+    // first block | its count << 32. Needs `allocate`. Checks: destination; io_error,
+    // bad_state (only a damaged table); no_such_extent.
+    extent_open,
+    // (extent, destination, first, count, rights) -> a child of it for a part of its blocks,
+    // counted from its first. Needs `grant`. Checks: destination; bad_argument (no blocks, or not
+    // its own), then rights (bad_argument where not a subset).
+    extent_part,
+    // (extent) -> value: its first block, as the disk counts, | its count << 32. Needs no right.
+    extent_range,
+    // (extent) -> its blocks are free, its name and the capability gone. Needs `manage`. Checks:
+    // io_error, bad_state; bad_argument (a part of what was allocated); busy (another capability
+    // lies in it); io_error.
+    extent_free,
+    // (env, extent, its slot, or no slot: any number over 2^32 - 1) -> the frame becomes env's
+    // ring on the extent's disk, with nothing in it; no slot: it has none any more. One a disk. It
+    // may be mapped elsewhere, unmapped and lost as any other: its slot is looked up each time. Of
+    // the frame `write` is needed. Checks: its slot; other_core (the frame is another core's);
+    // busy (requests are unanswered).
+    disk_ring,
+    // (extent, count) -> the next `count` requests in the caller's ring on the extent's disk are
+    // ready. Value: how many are unanswered now. Each answer wakes the caller, as `wake` does.
+    // Checks: bad_state (no ring), bad_argument (0, or with it more than disk_requests_max would be
+    // unanswered).
+    disk_submit,
+    // (disk, env, weight) -> while several wait env gets blocks in proportion to `weight`, 1 to
+    // disk_weight_max; each new ring has 1. Needs `manage` on both. Checks: bad_argument,
+    // bad_state (env has no ring there).
+    disk_share,
     call_count,
 };
 
@@ -231,6 +270,14 @@ inline constexpr CallShape call_shapes[] = {
     {2, 0, 0},  // cycle_idle
     {4, 0, 1 << 2},  // console_write
     {5, 0, 0},  // cap_lend
+    {6, 0, 0},  // extent_allocate
+    {4, 0, 0},  // extent_open
+    {5, 0, 0},  // extent_part
+    {1, 0, 0},  // extent_range
+    {1, 0, 0},  // extent_free
+    {3, 0, 0},  // disk_ring
+    {2, 0, 0},  // disk_submit
+    {3, 0, 0},  // disk_share
 };
 static_assert(sizeof(call_shapes) / sizeof(call_shapes[0]) ==
               static_cast<std::size_t>(Call::call_count));
@@ -243,7 +290,8 @@ inline constexpr const char* call_names[] = {
     "env_create", "env_extend", "env_start", "env_vector", "env_destroy", "env_exit", "yield",
     "park", "wake", "transfer_call", "transfer_wait", "compute", "now",
     "slice_allocate", "slice_bind", "cycle_shape", "cycle_idle", "console_write",
-    "cap_lend",
+    "cap_lend", "extent_allocate", "extent_open", "extent_part", "extent_range", "extent_free",
+    "disk_ring", "disk_submit", "disk_share",
 };
 static_assert(sizeof(call_names) / sizeof(call_names[0]) ==
               static_cast<std::size_t>(Call::call_count));

@@ -12,6 +12,7 @@ enum class EventKind : std::uint8_t {
     ended,       // code: EndReason, words: exit code
     console,     // code: Channel, words: size, hash of the bytes
     transfer,    // a control transfer came back: status, words: value (EnvId, or reply word 1)
+    disk,        // code: DiskOp, a request was answered: status, words: extent slot, block, count
     event_kind_count,
 };
 

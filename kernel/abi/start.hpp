@@ -10,6 +10,8 @@ inline constexpr Slot slot_self{0};      // itself: manage
 inline constexpr Slot slot_account{1};   // its memory account
 inline constexpr Slot slot_console{2};   // the console
 inline constexpr Slot slot_cycle{3};     // the core's cycle, where its creator grants it
+inline constexpr Slot slot_disk{4};      // core 0's root: disk i in the i-th slot from here on
+inline constexpr Slot slot_extent{5};    // others: an extent, where their creator grants one
 inline constexpr Slot slot_first_free{8};
 
 // Where in its space slot the creator maps the first stack.

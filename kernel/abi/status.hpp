@@ -33,6 +33,10 @@ enum class Status : std::uint32_t {
     no_slices,         // every position of the cycle has
     callee_gone,       // the environment that was called has ended
     other_core,        // the object is another core's; or, for cap_lend, it is not
+    io_error,          // the device failed, or does not answer any more
+    extent_taken,      // the name, or a block, is another extent's
+    no_extents,        // the disk has no room, or its table none for one more extent
+    no_such_extent,    // no extent has that name
     status_count,
 };
 

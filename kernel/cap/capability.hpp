@@ -42,17 +42,22 @@ struct Capability {
     std::uint8_t core;      // of the other half
     FrameNumber object;     // the frame, or the frame the object lives in
     std::uint32_t mapping;  // frame: the page (relative to the window) it is mapped at, or 0;
-                            // table: the first page it covers; slice: its position
+                            // table: the first page it covers; slice: its position; extent: its
+                            // first block
     CapRef parent;          // 0: a root capability of its object
     CapRef next;
     CapRef previous;
     CapRef child;
-    CapRef peer;            // the other half; 0: it has none (a neighbour, since boot)
+    CapRef peer;            // the other half; 0: it has none (a neighbour, since boot);
+                            // extent, which cannot be lent: how many blocks
 };
 static_assert(sizeof(Capability) == 32);
 static_assert(sizeof(Capability) * abi::table_slots_per_frame == abi::page_size);
 
 inline constexpr CapRef no_cap = 0;
+
+constexpr std::uint32_t extent_first(const Capability& extent) { return extent.mapping; }
+constexpr std::uint32_t extent_count(const Capability& extent) { return extent.peer; }
 
 constexpr CapRef ref_of(FrameNumber table_frame, std::uint32_t index) {
     return table_frame.value << 7 | index;

@@ -3,6 +3,7 @@
 
 #include "kernel/abi/start.hpp"
 #include "kernel/cpu/loop.hpp"
+#include "kernel/disk/volume.hpp"
 #include "kernel/entry.hpp"
 #include "kernel/env/creation.hpp"
 #include "kernel/env/destruction.hpp"
@@ -41,9 +42,15 @@ struct Layout {
     FrameNumber directories;
     FrameNumber system_table;
     FrameNumber frame_tables;
+    FrameNumber disks;
     FrameNumber account;
     std::uint32_t total;
 };
+
+// Disks are core 0's.
+std::uint32_t disk_count(const BootInfo& boot) {
+    return boot.core == 0 ? boot.cell->disk_count : 0;
+}
 
 Layout lay_out(const BootInfo& boot) {
     Layout layout{};
@@ -64,9 +71,14 @@ Layout lay_out(const BootInfo& boot) {
     layout.system_table = take(1);
     layout.frame_tables = take((layout.frames_count + x86::entries_per_table - 1) /
                                x86::entries_per_table);
+    layout.disks = take(disk_count(boot) * disk::object_frames);
     layout.account = take(1);
     layout.total = next - boot.pool_first.value;
     return layout;
+}
+
+FrameNumber disk_object(const Layout& layout, std::uint32_t disk) {
+    return FrameNumber{layout.disks.value + disk * disk::object_frames};
 }
 
 template <class T>
@@ -99,6 +111,10 @@ mem::InfoWindow build_info_window(machine::Core& core, const BootInfo& boot,
     show(core, directory(0), layout.system_table, abi::info_cycle_offset, layout.cycle, 1);
     show(core, directory(0), layout.system_table, abi::info_env_offset, layout.envs,
          env_info_frames);
+    for (std::uint32_t i = 0; i < disk_count(boot); ++i) {
+        show(core, directory(0), layout.system_table, abi::info_disk_offset(i),
+             disk_object(layout, i), abi::info_disk_pages);
+    }
     show(core, directory(1), layout.frame_tables, 0, layout.frames, layout.frames_count);
     show(core, directory(2), boot.tables_first, 0, boot.bundle_first,
          (boot.bundle_bytes + abi::page_size - 1) >> abi::page_shift);
@@ -281,6 +297,9 @@ Env& create_root(System& system, const BootInfo& boot, std::uint64_t entry) {
     name(abi::slot_account, CapType::account, system.root_account);
     name(abi::slot_console, CapType::console, system.console);
     name(abi::slot_cycle, CapType::cycle, system.cycle_frame);
+    for (std::uint32_t i = 0; i < disk_count(boot); ++i) {
+        name(Slot{abi::slot_disk.value + i}, CapType::disk, system.disks[i]);
+    }
     std::uint32_t slot = abi::slot_first_free.value;
     const abi::VirtAddr stack{boot.window_base + abi::space_slot_first * abi::space_slot_size +
                               abi::stack_offset};
@@ -298,6 +317,18 @@ std::uint64_t entry_of(const BootInfo& boot, const char (&program)[24]) {
         if (std::memcmp(info.name, program, sizeof info.name) == 0) return info.entry;
     }
     return 0;
+}
+
+void attach_disks(System& system, const BootInfo& boot, const Layout& layout) {
+    const auto* blob = at<std::byte>(system.core, boot.bundle_first);
+    const auto& header = *reinterpret_cast<const abi::BundleHeader*>(blob);
+    const auto* records =
+        reinterpret_cast<const abi::DiskRecord*>(blob + abi::disks_offset(header));
+    for (std::uint32_t i = 0; i < disk_count(boot); ++i) {
+        const FrameNumber memory{boot.disks_first.value + i * machine::disk_frames_each};
+        disk::attach(system, i, disk_object(layout, i), memory,
+                     records[boot.cell->first_disk + i].service);
+    }
 }
 
 // Everything any environment still has goes back, whatever state it was left in.
@@ -344,12 +375,14 @@ machine::Outcome run_cell(machine::Core& core, const BootInfo& boot) {
                   .cycle = &fill_cycle_info(core, boot, layout.cycle)};
     system.window_base = boot.window_base;
     fill_pool(system, boot, layout);
+    attach_disks(system, boot, layout);
 
     start_root(system, boot);
     cpu::run(system);
     if (system.is_root_core()) env::halt_others(system);
     const abi::Instant ended = core.now();
     destroy_all(system);
+    disk::detach(system);
     return {.exit_code = system.exit_code,
             .reason = system.end_reason,
             .time_ns = ended.value,

@@ -7,6 +7,7 @@ namespace {
 
 using abi::BundleHeader;
 using abi::CellRecord;
+using abi::DiskRecord;
 using abi::EnvRecord;
 using abi::FileRecord;
 
@@ -54,6 +55,18 @@ const char* check_cells(const BundleHeader& header, const CellRecord* cells) {
             return "a cell's environments lie outside the bundle";
         }
         if (cell.slice_ns == 0) return "a cell's slice is zero";
+        if (cell.disk_count > abi::cell_disks_max) return "a cell has too many disks";
+        if (cell.first_disk + std::uint32_t{cell.disk_count} > header.disk_count) {
+            return "a cell's disks lie outside the bundle";
+        }
+    }
+    return nullptr;
+}
+
+const char* check_disks(const BundleHeader& header, const DiskRecord* disks) {
+    for (std::uint32_t i = 0; i < header.disk_count; ++i) {
+        if (!terminated(disks[i].name)) return "a disk's name is not terminated";
+        if (!abi::service_sane(disks[i].service)) return "a disk's service profile is out of range";
     }
     return nullptr;
 }
@@ -108,12 +121,13 @@ const char* bundle_check(const std::byte* blob, std::uint64_t bytes) {
     }
     if (header.size_bytes > abi::bundle_bytes_max) return "the bundle is too large";
     if (header.file_count > abi::bundle_files_max || header.cell_count > abi::bundle_cells_max ||
-        header.cell_count == 0) {
-        return "too many files or cells, or no cell";
+        header.cell_count == 0 || header.disk_count > abi::bundle_disks_max) {
+        return "too many files, disks or cells, or no cell";
     }
     if (!in_range(header, header.files_offset, header.file_count, sizeof(FileRecord)) ||
         !in_range(header, header.cells_offset, header.cell_count, sizeof(CellRecord)) ||
-        !in_range(header, header.envs_offset, header.env_count, sizeof(EnvRecord))) {
+        !in_range(header, header.envs_offset, header.env_count, sizeof(EnvRecord)) ||
+        !in_range(header, disks_offset(header), header.disk_count, sizeof(DiskRecord))) {
         return "a bundle table lies outside the bundle";
     }
     auto table = [blob](std::uint64_t offset) { return blob + offset; };
@@ -125,6 +139,8 @@ const char* bundle_check(const std::byte* blob, std::uint64_t bytes) {
     const auto* envs = reinterpret_cast<const EnvRecord*>(table(header.envs_offset));
     if (const char* wrong = check_cells(header, cells)) return wrong;
     if (const char* wrong = check_envs(header, envs)) return wrong;
+    const auto* disks = reinterpret_cast<const DiskRecord*>(table(abi::disks_offset(header)));
+    if (const char* wrong = check_disks(header, disks)) return wrong;
     return check_order(header, cells, envs);
 }
 

@@ -1,5 +1,6 @@
 #include "kernel/cpu/schedule.hpp"
 
+#include "kernel/disk/requests.hpp"
 #include "kernel/env/remote.hpp"
 #include "kernel/env/revocation.hpp"
 #include "kernel/env/running.hpp"
@@ -129,8 +130,10 @@ Instant schedule(System& system, Instant now) {
     bool more = system.recalls != cap::no_cap && env::serve_recalls(system);
     Instant due = system.mesh.first_arrival();
     if (!system.root_gone) {
+        const Instant disks = disk::serve(system, now);
         more |= env::serve_requests(system, now);
         due = base::min(due, base::min(wake_due(system, now), env::next_deadline(system, now)));
+        due = base::min(due, disks);
         if (system.cycle->allocated == 0) {
             turn_ring(system, now);
         } else {

@@ -1,5 +1,6 @@
 #include "kernel/env/holdings.hpp"
 
+#include "kernel/env/extents.hpp"
 #include "kernel/env/lending.hpp"
 #include "kernel/env/revocation.hpp"
 #include "kernel/env/slices.hpp"
@@ -148,6 +149,7 @@ bool erase(System& system, CapRef ref, std::uint32_t& steps) {
         capability.mapping = 0;
     }
     if (type == CapType::slice) forget_slice(system, ref);
+    if (type == CapType::extent) forget_extent(system, ref);
     system.forest.remove(ref);
     system.memory.charge(system.memory.costs().capability);
     if (last) object_unnamed(system, type, object);

@@ -48,6 +48,7 @@ struct System {
     FrameNumber console{};      // the object console capabilities name
     FrameNumber cycle_frame{};  // the object cycle and slice capabilities name
     FrameNumber root_account{};
+    FrameNumber disks[abi::cell_disks_max] = {};  // the objects disk and extent capabilities name
 
     FrameNumber envs[abi::environments_max] = {};  // by EnvId; 0: none
     std::uint16_t serials = 0;

@@ -2,13 +2,14 @@
 //
 // Physical memory, as both machines lay it out:
 //
-//   pool_first (16 MiB)           bundle_first                   tables_first    rings_first
-//   | the frame pool, zeroed      | the boot bundle, read-only   | table frames  | rings |
+//   pool_first (16 MiB)      bundle_first                tables_first   rings_first  disks_first
+//   | the frame pool, zeroed | the boot bundle, read-only | table frames | rings | disk frames |
 //
-// so that data have the same physical names everywhere. The pool, the table frames and the
-// rings are zeroed by the machine before each cell. The pool is in equal parts, one a core: each
-// core's kernel has its own, and a frame's name tells whose it is. The rings are all the memory
-// that kernels share (kernel/mesh).
+// so that data have the same physical names everywhere. All but the bundle is zeroed by the
+// machine before each cell. The pool is in equal parts, one a core: each core's kernel has its
+// own, and a frame's name tells whose it is. The rings are all the memory that kernels share
+// (kernel/mesh). The disk frames are for what a kernel and a disk tell each other (kernel/drivers):
+// like the tables and rings they are in no account, and no environment can name them.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,12 @@ constexpr std::uint32_t ring_frames(std::uint32_t cores) {
         (cores * cores * ring_bytes + abi::page_size - 1) / abi::page_size);
 }
 
+// The frames of each disk of a cell, for its driver and the kernel's own blocks.
+inline constexpr std::uint32_t disk_frames_each = 16;
+constexpr std::uint32_t disk_frames(const abi::CellRecord& cell) {
+    return cell.disk_count * disk_frames_each;
+}
+
 // One core's; all but the cores' own parts is the same for all of them.
 struct BootInfo {
     const abi::CellRecord* cell;     // checked (bundle_check)
@@ -55,6 +62,7 @@ struct BootInfo {
     std::uint64_t bundle_bytes;
     abi::FrameNumber tables_first;   // bundle_table_frames(bundle_bytes) frames for each core
     abi::FrameNumber rings_first;    // ring_frames(cores)
+    abi::FrameNumber disks_first;    // disk_frames(cell): core 0's kernel's alone
     std::uint64_t window_base;       // 512 GiB aligned, or 0
     bool xsave;                      // may environments use xsave
     std::span<const abi::ProgramInfo> programs;

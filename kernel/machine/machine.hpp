@@ -39,6 +39,9 @@
 //   the cell asks for trace_full); nothing is built for it while it is false.
 // - disturb() and probe() are for a machine that searches for the kernel's bugs (site.hpp); on any
 //   other they are nothing. disturb() answers 0 until an environment has run.
+// - device(i) says what the cell's disk i is, device_read() and device_write() reach its registers
+//   (bus.hpp), and it reads and writes physical memory by itself. Devices are core 0's: no other
+//   core asks. What they do takes none of virtual time, and none of them interrupts.
 // - env_ended() receives each environment's last record just before its number is free again.
 #pragma once
 
@@ -52,6 +55,7 @@
 #include "kernel/abi/info.hpp"
 #include "kernel/abi/types.hpp"
 #include "kernel/machine/boot_info.hpp"
+#include "kernel/machine/bus.hpp"
 #include "kernel/machine/context.hpp"
 #include "kernel/machine/site.hpp"
 #include "machine_impl.hpp"
@@ -82,6 +86,10 @@ concept CoreService = requires(C& core, UserContext& context, abi::PhysAddr phys
     { core.synchronise(instant) } -> std::same_as<abi::Instant>;
     { core.notify(abi::CoreId{}, instant) };
     { core.interrupts() } -> std::same_as<std::uint64_t>;
+    // ---- devices, on core 0
+    { core.device(std::uint32_t{}) } -> std::same_as<Device>;
+    { core.device_read(Register{}) } -> std::same_as<std::uint32_t>;
+    { core.device_write(Register{}, std::uint32_t{}) };
     // ---- output
     { core.print(abi::EnvId{}, abi::Channel{}, text) };
     { core.tracing() } -> std::same_as<bool>;

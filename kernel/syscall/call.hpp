@@ -47,6 +47,10 @@ private:
 
 using Handler = Value (*)(System&, Env& caller, const Arguments&);
 
+// A capability that may be derived from. Errors: bad_slot, empty_slot, no_right.
+Result<CapRef> find_source(System& system, const Env& caller, Slot slot);
+// The rights of what is derived from it. Errors: bad_argument.
+Result<Rights> fewer(const Capability& source, std::uint64_t wanted);
 // The environment an `env` argument names. Errors: as find, other_core, bad_state.
 Result<Env*> find_env(System& system, const Env& caller, Slot slot);
 // What a call that works step by step returns; where it has to wait for another core's answer
@@ -89,5 +93,13 @@ Value slice_bind(System&, Env&, const Arguments&);
 Value cycle_shape(System&, Env&, const Arguments&);
 Value cycle_idle(System&, Env&, const Arguments&);
 Value console_write(System&, Env&, const Arguments&);
+Value extent_allocate(System&, Env&, const Arguments&);
+Value extent_open(System&, Env&, const Arguments&);
+Value extent_part(System&, Env&, const Arguments&);
+Value extent_range(System&, Env&, const Arguments&);
+Value extent_free(System&, Env&, const Arguments&);
+Value disk_ring(System&, Env&, const Arguments&);
+Value disk_submit(System&, Env&, const Arguments&);
+Value disk_share(System&, Env&, const Arguments&);
 
 }  // namespace kernel::syscall

@@ -1,4 +1,5 @@
 // Calls on capabilities: derive, grant, delete, revoke, identify.
+#include "kernel/env/extents.hpp"
 #include "kernel/env/lending.hpp"
 #include "kernel/env/slices.hpp"
 #include "kernel/syscall/call.hpp"
@@ -7,30 +8,15 @@ namespace kernel::syscall {
 
 namespace {
 
-// A capability that may be derived from. Errors: bad_slot, empty_slot, no_right.
-Result<CapRef> find_source(System& system, const Env& caller, Slot slot) {
-    const CapRef ref = TRY(env::slot_of(caller, slot));
-    const Capability& source = system.forest.at(ref);
-    if (source.type == CapType::none) return base::error(Status::empty_slot);
-    if (!includes(source.rights, Rights::grant)) return base::error(Status::no_right);
-    return ref;
-}
-
-// Errors: bad_argument.
-Result<Rights> fewer(const Capability& source, std::uint64_t wanted) {
-    if (wanted > static_cast<std::uint64_t>(Rights::all)) return base::error(Status::bad_argument);
-    const auto rights = static_cast<Rights>(wanted);
-    const Rights most = source.type == CapType::table ? Rights::read : source.rights;
-    if (!includes(most, rights)) return base::error(Status::bad_argument);
-    return rights;
-}
-
 void derive(System& system, CapRef from, CapRef to, Rights rights) {
     const Capability source = system.forest.at(from);
     // A view of a table is a frame that can only be read.
     const CapType type = source.type == CapType::table ? CapType::frame : source.type;
     system.forest.insert(to, type, rights, source.object, from);
     if (type == CapType::slice) env::name_slice(system, to, source.mapping);
+    if (type == CapType::extent) {
+        env::name_extent(system, to, cap::extent_first(source), cap::extent_count(source));
+    }
     system.memory.charge(system.memory.costs().capability);
 }
 
@@ -42,6 +28,22 @@ Result<FrameNumber> find_managed(System& system, const Env& caller, Slot slot) {
 }
 
 }  // namespace
+
+Result<CapRef> find_source(System& system, const Env& caller, Slot slot) {
+    const CapRef ref = TRY(env::slot_of(caller, slot));
+    const Capability& source = system.forest.at(ref);
+    if (source.type == CapType::none) return base::error(Status::empty_slot);
+    if (!includes(source.rights, Rights::grant)) return base::error(Status::no_right);
+    return ref;
+}
+
+Result<Rights> fewer(const Capability& source, std::uint64_t wanted) {
+    if (wanted > static_cast<std::uint64_t>(Rights::all)) return base::error(Status::bad_argument);
+    const auto rights = static_cast<Rights>(wanted);
+    const Rights most = source.type == CapType::table ? Rights::read : source.rights;
+    if (!includes(most, rights)) return base::error(Status::bad_argument);
+    return rights;
+}
 
 Value done_or_again(System& system, Env& caller, bool done) {
     if (!done && system.waits) env::sleep_until_answer(system, caller);

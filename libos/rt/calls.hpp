@@ -7,6 +7,7 @@
 
 #include "kernel/abi/call.hpp"
 #include "kernel/abi/cycle.hpp"
+#include "kernel/abi/disk.hpp"
 #include "kernel/abi/rights.hpp"
 #include "kernel/base/result.hpp"
 
@@ -211,6 +212,50 @@ inline Result<std::uint64_t> cycle_idle(Slot cycle, Slot env) {
 // Idle time goes to all in turn.
 inline Result<std::uint64_t> cycle_idle_to_all(Slot cycle) {
     return make(Call::cycle_idle, cycle.value, ~std::uint64_t{0});
+}
+
+// ---- disks (kernel/abi/disk.hpp)
+
+struct BlockRange {
+    std::uint32_t first;
+    std::uint32_t count;
+};
+inline BlockRange block_range(std::uint64_t value) {
+    return {static_cast<std::uint32_t>(value), static_cast<std::uint32_t>(value >> 32)};
+}
+inline Result<std::uint32_t> extent_allocate(Slot disk, Slot destination, std::uint32_t first,
+                                             std::uint32_t count,
+                                             const kernel::abi::ExtentName& name) {
+    const std::uint64_t block = TRY(make(Call::extent_allocate, disk.value, destination.value,
+                                         first, count, name.low, name.high));
+    return static_cast<std::uint32_t>(block);
+}
+inline Result<BlockRange> extent_open(Slot disk, Slot destination,
+                                      const kernel::abi::ExtentName& name) {
+    return block_range(TRY(make(Call::extent_open, disk.value, destination.value, name.low,
+                                name.high)));
+}
+inline Result<std::uint64_t> extent_part(Slot extent, Slot destination, std::uint32_t first,
+                                         std::uint32_t count, Rights rights) {
+    return make(Call::extent_part, extent.value, destination.value, first, count, rights);
+}
+inline Result<BlockRange> extent_range(Slot extent) {
+    return block_range(TRY(make(Call::extent_range, extent.value)));
+}
+inline Result<std::uint64_t> extent_free(Slot extent) {
+    return make(Call::extent_free, extent.value);
+}
+inline Result<std::uint64_t> disk_ring(Slot extent, Slot its, Slot env = self) {
+    return make(Call::disk_ring, env.value, extent.value, its.value);
+}
+inline Result<std::uint64_t> disk_ring_none(Slot extent, Slot env = self) {
+    return make(Call::disk_ring, env.value, extent.value, ~std::uint64_t{0});
+}
+inline Result<std::uint64_t> disk_submit(Slot extent, std::uint32_t count) {
+    return make(Call::disk_submit, extent.value, count);
+}
+inline Result<std::uint64_t> disk_share(Slot disk, Slot env, std::uint32_t weight) {
+    return make(Call::disk_share, disk.value, env.value, weight);
 }
 
 inline Result<std::uint64_t> console_write(Slot console, kernel::abi::Channel channel,

@@ -10,6 +10,7 @@
 
 #include "kernel/abi/bundle.hpp"
 #include "kernel/abi/cycle.hpp"
+#include "kernel/abi/disk.hpp"
 #include "kernel/abi/info.hpp"
 
 namespace libos::rt {
@@ -26,6 +27,14 @@ public:
     }
     const kernel::abi::CycleInfo& cycle() const {
         return at<kernel::abi::CycleInfo>(address_ + kernel::abi::info_cycle_offset);
+    }
+    // Of the cell's disk `disk`, which must be there (CellRecord::disk_count).
+    const kernel::abi::DiskInfo& disk(std::uint32_t disk) const {
+        return at<kernel::abi::DiskInfo>(address_ + kernel::abi::info_disk_offset(disk));
+    }
+    const kernel::abi::ExtentTable& extents(std::uint32_t disk) const {
+        return at<kernel::abi::ExtentTable>(address_ + kernel::abi::info_disk_offset(disk) +
+                                            kernel::abi::page_size);
     }
     // Of a frame of the pool.
     const kernel::abi::FrameInfo& frame(kernel::abi::FrameNumber name) const {

@@ -87,6 +87,9 @@ Result<void> Nursery::grant_basics(const SpawnOptions& options) {
                          options.account_rights));
     TRY(calls::cap_grant(child_.env, kernel::abi::slot_console, kernel::abi::slot_console,
                          options.console_rights));
+    if (options.extent != Slot{0}) {
+        TRY(calls::cap_grant(child_.env, options.extent, kernel::abi::slot_extent, Rights::all));
+    }
     const auto cycle = TRY(calls::cap_identify(kernel::abi::slot_cycle));
     if (options.account_rights != Rights::all || cycle.type != CapType::cycle) return {};
     TRY(calls::cap_grant(child_.env, kernel::abi::slot_cycle, kernel::abi::slot_cycle,

@@ -24,6 +24,7 @@ struct SpawnOptions {
     std::uint64_t argument = 0;
     Rights account_rights = Rights::allocate;
     Rights console_rights = Rights::write | Rights::grant;
+    Slot extent{};  // of the creator's, for the child to use as it likes; slot 0: none
 };
 
 struct Child {

@@ -226,7 +226,7 @@ void Actor::perform_once(const Step& step, std::size_t index, unsigned repetitio
     switch (step.operation) {
         case no_such_call:
             static_cast<void>(chitin_gate(words[1], words[2], words[3], words[4], words[5], 0,
-                                          call_count + words[0]));
+                                          static_cast<Word>(Call::call_count) + words[0]));
             return;
         case read_memory: return touch(words[0], false, 0);
         case write_memory: return touch(words[0], true, words[1]);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
 #include "kernel/abi/cycle.hpp"
+#include "kernel/abi/disk.hpp"
 #include "kernel/cap/capability.hpp"
 #include "kernel/env/env.hpp"
 #include "kernel/machine/boot_info.hpp"
@@ -22,6 +24,8 @@ namespace {
 
 using kernel::abi::CapRef;
 using kernel::abi::CapType;
+using kernel::abi::ExtentRecord;
+using kernel::abi::ExtentTable;
 using kernel::abi::FrameInfo;
 using kernel::abi::FrameNumber;
 using kernel::abi::FrameState;
@@ -77,6 +81,7 @@ public:
         for (std::uint32_t i = 0; i < system_.kernel_frames; ++i) check_names(i);
         for (const std::uint32_t i : held_) check_names(i);
         check_cycle();
+        check_disks();
         for (const FrameNumber name : envs_) check_space(name);
         CHECKED(spaces_seen_tables_ == table_caps_, "page tables: " + number(spaces_seen_tables_) +
                                                       " installed, " + number(table_caps_) +
@@ -256,8 +261,10 @@ private:
             named_[index(cap.object)]++;
             check_links(ref, cap, which);
             check_type(cap, which);
+            if (cap.type == CapType::disk) extents_of(cap.object);
             if (cap.type == CapType::table) ++table_caps_;
             if (cap.type == CapType::slice) check_slice(ref, cap, which);
+            if (cap.type == CapType::extent) check_extent(cap, which);
         } else {
             check_foreign(ref, cap, which);
         }
@@ -306,6 +313,61 @@ private:
         CHECKED(allocated == cycle_->allocated, "slices: " + number(allocated) +
                                                   " have a capability, counted as " +
                                                   number(cycle_->allocated));
+    }
+
+    // ---- disks
+
+    void check_extent(const Capability& cap, const Phrase& which) {
+        const std::uint64_t first = kernel::cap::extent_first(cap);
+        const std::uint64_t end = first + kernel::cap::extent_count(cap);
+        const auto& table = extents_of(cap.object);
+        const ExtentRecord* const record =
+            std::find_if(table.records, table.records + table.count,
+                         [first](const ExtentRecord& one) {
+                             return first >= one.first &&
+                                    first < std::uint64_t{one.first} + one.count;
+                         });
+        CHECKED(record != table.records + table.count &&
+                    end <= std::uint64_t{record->first} + record->count && end > first,
+                which + ": its blocks are nobody's, or more than one extent's");
+        extent_caps_[record]++;
+        if (cap.parent == 0) return;
+        const Capability& parent = capability(cap.parent);
+        if (parent.type == CapType::disk) return;
+        const std::uint64_t parent_first = kernel::cap::extent_first(parent);
+        CHECKED(parent.type == CapType::extent && first >= parent_first &&
+                    end <= parent_first + kernel::cap::extent_count(parent),
+                which + ": its blocks are not its parent's");
+    }
+
+    // The table behind a disk's object, sound in itself.
+    const ExtentTable& extents_of(FrameNumber object) {
+        index(object);
+        const auto& table = this->object<ExtentTable>(FrameNumber{object.value + 1});
+        const auto& info = this->object<kernel::abi::DiskInfo>(object);
+        if (!disks_.insert(object.value).second) return table;
+        const Phrase which = "disk " + number(object.value);
+        CHECKED(table.count <= kernel::abi::extents_max, which + ": too many extents");
+        std::uint64_t behind = 0;
+        for (std::uint32_t i = 0; i < table.count; ++i) {
+            const ExtentRecord& record = table.records[i];
+            CHECKED(record.count > 0 && record.first >= behind, which + ": extents overlap");
+            behind = std::uint64_t{record.first} + record.count;
+        }
+        CHECKED(behind <= info.blocks, which + ": an extent lies behind its end");
+        return table;
+    }
+
+    void check_disks() {
+        for (const std::uint32_t object : disks_) {
+            const auto& table = this->object<ExtentTable>(FrameNumber{object + 1});
+            for (std::uint32_t i = 0; i < table.count; ++i) {
+                const std::uint32_t found = extent_caps_[&table.records[i]];
+                CHECKED(found == table.records[i].caps,
+                        "extent " + number(table.records[i].first) + ": " + number(found) +
+                            " capabilities, counted as " + number(table.records[i].caps));
+            }
+        }
     }
 
     void check_links(CapRef ref, const Capability& cap, const Phrase& which) const {
@@ -457,6 +519,8 @@ private:
     const FrameInfo* frames_ = nullptr;
     const kernel::abi::CycleInfo* cycle_ = nullptr;
     std::array<std::uint32_t, kernel::abi::positions_max> slice_caps_{};
+    std::set<std::uint32_t> disks_;  // objects that a capability names
+    std::unordered_map<const ExtentRecord*, std::uint32_t> extent_caps_;
     std::array<bool, kernel::abi::positions_max> bound_{};
     FrameNumber root_account_{};
     std::vector<std::uint8_t> listed_;         // a frame each: is it in a list?

@@ -10,6 +10,8 @@
 // - every mapping a capability claims is the entry the tables have, every present leaf belongs
 //   to exactly one capability, a table's `entries` is what it holds, none is writable and
 //   executable;
+// - every extent lies in one record of its disk's extent table, a part in what it is a part of; the
+//   table is in the order of the blocks, without overlaps, and counts its capabilities;
 // - accounts and environments refer to each other and to live objects only;
 // - all this in each core's part of the pool alone; what leads out of it was lent, and fits what
 //   it leads to (halves.hpp).

@@ -9,6 +9,7 @@
 #include "sim/cli/build_tree.hpp"
 #include "sim/host/process/worker.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 
 namespace sim::cli {
 
@@ -63,6 +64,10 @@ std::expected<HostedEnd, std::string> run_bare_cells(
     if (chosen.empty()) return HostedEnd::complete;
     const auto bundle = make_bare_bundle(scenario, chosen, trace_full);
     if (!bundle) return std::unexpected(bundle.error());
+    if (options.disks.empty()) {  // all cells have the same ones
+        options.disks = testbed::disks::bare_disks(scenario.cells[chosen.front()].machine,
+                                                   testbed::disks::Keeping::never);
+    }
     options.image = (find_build_tree().image() / "image" / "chitin.elf").string();
     options.on_cell = [&](const engine::CellResult& result) {
         engine::CellResult renumbered = result;

@@ -20,7 +20,8 @@ namespace sim::cli {
 [[nodiscard]] std::expected<std::vector<std::byte>, std::string> make_bare_bundle(
     const testbed::Scenario& scenario, std::span<const std::uint32_t> chosen, bool trace_full);
 
-/// Runs the cells `chosen`. Errors: those of make_bare_bundle and of QEMU.
+/// Runs the cells `chosen`, with their disks where `options` has none; nothing is kept of those.
+/// Errors: those of make_bare_bundle and of QEMU.
 [[nodiscard]] std::expected<HostedEnd, std::string> run_bare_cells(
     const testbed::Scenario& scenario, std::span<const std::uint32_t> chosen, bool trace_full,
     testbed::boot::BareOptions options,

@@ -13,10 +13,13 @@
 #include "sim/cli/machine_check.hpp"
 #include "sim/cli/session.hpp"
 #include "sim/testbed/boot/iso.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 
 namespace sim::cli {
 
 namespace {
+
+using testbed::disks::Keeping;
 
 struct Request {
     ScenarioOptions scenario;
@@ -53,6 +56,9 @@ int boot(const Request& request) {
     std::vector<engine::CellResult> results;
     testbed::boot::BareOptions bare = request.bare;
     bare.jobs = request.scenario.parallel();
+    // A comparison wants the files as they were.
+    bare.disks = bare_disks(scenario->cells.front().machine,
+                            request.check ? Keeping::never : Keeping::as_said);
     const auto ended = run_bare_cells(*scenario, session->todo(), false, bare,
                                       [&](const engine::CellResult& result) {
                                           session->take(result);

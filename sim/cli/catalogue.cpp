@@ -3,6 +3,7 @@
 #include "libos/policy/list.hpp"
 #include "scenarios/programs/programs.hpp"
 #include "sim/models/cost_profiles.hpp"
+#include "sim/models/disk_profiles.hpp"
 
 namespace sim::cli {
 
@@ -11,6 +12,9 @@ testbed::Catalogue make_catalogue() {
     catalogue.programs = scenarios::programs::program_declarations();
     for (const auto& profile : models::cost_profiles()) {
         catalogue.profiles.push_back({profile.name, profile.source, profile.costs});
+    }
+    for (const auto& model : models::disk_profiles()) {
+        catalogue.disk_models.push_back({model.name, model.source, model.service});
     }
     const auto& policies = libos::policy::policy_names();
     catalogue.policies.assign(policies.begin(), policies.end());

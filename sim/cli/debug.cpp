@@ -15,6 +15,7 @@
 #include "sim/host/process/command.hpp"
 #include "sim/host/process/foreground.hpp"
 #include "sim/host/process/worker.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 
 namespace sim::cli {
 
@@ -77,6 +78,8 @@ int debug_image(const Request& request, const testbed::Scenario& scenario) {
     if (!gdb) return failed(gdb.error());
     testbed::boot::BareOptions bare;
     bare.image = (image / "chitin.elf").string();
+    bare.disks = testbed::disks::bare_disks(scenario.cells[request.cell.cell].machine,
+                                            testbed::disks::Keeping::never);
     bare.gdb_folder = folder.file("");
     bare.command_line = "watchdog=86400";
     bare.cell_seconds_max = 1e9;  // a person looks at it for as long as he likes

@@ -12,6 +12,7 @@
 #include "sim/cli/exit_code.hpp"
 #include "sim/machine/hosted.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 
 extern "C" {
 
@@ -29,8 +30,10 @@ namespace {
 // A person looks at the machine for as long as he likes, and steps through it.
 constexpr double watchdog_seconds = 24 * 60 * 60;
 
-engine::CellResult run_here(std::span<const std::byte> bundle, const DebugOptions& options) {
+engine::CellResult run_here(std::span<const std::byte> bundle, const DebugOptions& options,
+                            std::vector<machine::disk::DiskSpec> disks) {
     machine::HostedOptions hosted;
+    hosted.disks = std::move(disks);
     hosted.watchdog_seconds = watchdog_seconds;
     hosted.on_machine = &show_debugger;
     hosted.on_text = [](std::uint16_t, std::string_view text) {
@@ -58,7 +61,13 @@ int run(const DebugOptions& options) {
         fmt::print(stderr, "chitin debug: {}\n", bundle.error());
         return exit_failed;
     }
-    const engine::CellResult result = run_here(*bundle, options);
+    auto disks = testbed::disks::hosted_disks(scenario->cells[options.cell].machine,
+                                              testbed::disks::Keeping::never);
+    if (!disks) {
+        fmt::print(stderr, "chitin debug: {}\n", disks.error());
+        return exit_failed;
+    }
+    const engine::CellResult result = run_here(*bundle, options, std::move(*disks));
     if (options.stop_at && result.events.size() <= *options.stop_at) {
         fmt::print(stderr,
                    "chitin debug: --stop-at {}: the history has {} events, numbered from 0\n",

@@ -16,6 +16,7 @@
 #include "sim/explore/replay_file.hpp"
 #include "sim/host/process/worker.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 #include "sim/testbed/record.hpp"
 #include "sim/testbed/results_folder.hpp"
 
@@ -28,6 +29,7 @@ using explore::CampaignOptions;
 using explore::FoundFailure;
 using explore::Progress;
 using explore::Subject;
+using testbed::disks::Keeping;
 
 struct Request {
     ScenarioOptions scenario;
@@ -104,6 +106,7 @@ bool Exploration::learn() {
         subject.bundle = bundle_;
         subject.cell = i;
         subject.check_every = request_.check_every;
+        subject.disks = [&machine] { return hosted_disks(machine, Keeping::never); };
         const auto report =
             explore::learn_baseline(subject, machine.slice_ns, machine.cores);
         if (report.failure != explore::Failure::none) {

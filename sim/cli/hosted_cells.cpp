@@ -4,9 +4,23 @@
 #include "sim/machine/clock/clock.hpp"
 #include "sim/machine/hosted.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 #include "sim/testbed/runner.hpp"
 
 namespace sim::cli {
+
+namespace {
+
+using testbed::disks::Keeping;
+
+engine::CellResult without_disks(std::uint32_t cell, std::string error) {
+    engine::CellResult result;
+    result.cell = cell;
+    result.error = std::move(error);
+    return result;
+}
+
+}  // namespace
 
 std::expected<HostedEnd, std::string> run_hosted_cells(
     const testbed::Scenario& scenario, std::span<const std::uint32_t> chosen,
@@ -17,14 +31,19 @@ std::expected<HostedEnd, std::string> run_hosted_cells(
     if (!bundle) return std::unexpected(bundle.error());
     machine::HostedOptions hosted;
     hosted.window_base = options.window_base;
+    const Keeping keeping = options.keep_disks ? Keeping::as_said : Keeping::never;
     machine::prepare_process();
     const host::process::Interrupt interrupt;
     const bool complete = testbed::run_cells(
         *bundle, chosen,
         {.parallel = options.parallel,
          .run_cell =
-             [&hosted](std::span<const std::byte> blob, std::uint32_t cell) {
-                 return machine::run_hosted(blob, cell, hosted);
+             [&](std::span<const std::byte> blob, std::uint32_t cell) {
+                 machine::HostedOptions own = hosted;
+                 auto disks = hosted_disks(scenario.cells[chosen[cell]].machine, keeping);
+                 if (!disks) return without_disks(cell, disks.error());
+                 own.disks = std::move(*disks);
+                 return machine::run_hosted(blob, cell, own);
              },
          .on_result = on_result});
     return complete ? HostedEnd::complete : HostedEnd::interrupted;

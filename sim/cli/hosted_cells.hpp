@@ -17,6 +17,7 @@ struct HostedCells {
     std::uint32_t parallel = 1;
     bool trace_full = false;
     std::uint64_t window_base = 0;  ///< 0: the build's default
+    bool keep_disks = false;        ///< what `keep = true` of a disk says holds
 };
 
 enum class HostedEnd { complete, interrupted };

@@ -90,6 +90,14 @@ Json cost_profiles(const testbed::Catalogue& catalogue) {
     return all;
 }
 
+Json disk_models(const testbed::Catalogue& catalogue) {
+    Json all = Json::array();
+    for (const auto& model : catalogue.disk_models) {
+        all.push_back(Json{{"kind", "disk"}, {"name", model.name}, {"summary", model.summary}});
+    }
+    return all;
+}
+
 Json scenarios() {
     std::error_code ignored;
     fs::path folder = find_build_tree().root / "scenarios";
@@ -140,7 +148,8 @@ int run(bool json) {
         {"Programs, with their arguments", programs(catalogue)},
         {"Replacement policies, with their papers", policies()},
         {"CPU schedulers, with their papers", schedulers()},
-        {"Cost profiles", cost_profiles(catalogue)}};
+        {"Cost profiles", cost_profiles(catalogue)},
+        {"Disk models", disk_models(catalogue)}};
     for (const auto& [title, list] : sections) {
         if (!json) {
             print_section(title, list);
@@ -156,7 +165,7 @@ int run(bool json) {
 void add_list(CLI::App& app, int& exit_code) {
     auto json = std::make_shared<bool>(false);
     CLI::App* const command =
-        app.add_subcommand("list", "List scenarios, programs, policies, schedulers and costs");
+        app.add_subcommand("list", "List scenarios, programs, policies, schedulers, costs, disks");
     command->add_flag("--json", *json, "One JSON object a line");
     command->footer("Examples:\n  chitin list\n  chitin list --json | jq -r .name");
     command->callback([json, &exit_code] { exit_code = run(*json); });

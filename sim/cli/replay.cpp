@@ -19,6 +19,7 @@
 #include "sim/host/process/command.hpp"
 #include "sim/host/process/worker.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 
 namespace sim::cli {
 
@@ -108,7 +109,11 @@ Subject Replaying::subject_of(std::span<const std::byte> bundle) const {
             .cell = 0,
             .several_cores = file_.baseline.cores > 1,
             .baseline = file_.baseline,
-            .check_every = file_.check_every};
+            .check_every = file_.check_every,
+            .disks = [this] {
+                return hosted_disks(scenario_->cells[file_.cell].machine,
+                                    testbed::disks::Keeping::never);
+            }};
 }
 
 RunReport Replaying::again(const testbed::Scenario& scenario, const Decisions& decisions) const {

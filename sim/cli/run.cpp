@@ -25,7 +25,7 @@ int run(const Request& request) {
     auto session = Session::open(*scenario, request.scenario, request.session);
     if (!session) return exit_usage;
     const auto ended = run_hosted_cells(
-        *scenario, session->todo(), {.parallel = request.scenario.parallel()},
+        *scenario, session->todo(), {.parallel = request.scenario.parallel(), .keep_disks = true},
         [&session](const engine::CellResult& result) { session->take(result); });
     if (!ended) {
         fmt::print(stderr, "chitin: {}\n", ended.error());

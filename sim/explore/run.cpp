@@ -86,6 +86,16 @@ RunReport run(const Subject& subject, Chooser& chooser, std::uint64_t start,
     options.director = &recorder;
     options.on_machine = subject.on_machine;
     options.tlb_pages = tlb_pages;
+    RunReport report;
+    if (subject.disks) {
+        auto disks = subject.disks();
+        if (!disks) {
+            report.failure = Failure::ended;
+            report.text = disks.error();
+            return report;
+        }
+        options.disks = std::move(*disks);
+    }
     std::uint64_t next = start;
     if (subject.check_every != 0) {
         options.verify = [&](std::span<std::byte> pool) {
@@ -95,7 +105,6 @@ RunReport run(const Subject& subject, Chooser& chooser, std::uint64_t start,
         };
     }
     const engine::CellResult result = machine::run_hosted(subject.bundle, subject.cell, options);
-    RunReport report;
     report.decisions = recorder.decisions();
     report.probes = recorder.probes();
     report.events = recorder.events();

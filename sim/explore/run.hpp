@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "sim/engine/cell_result.hpp"
 #include "sim/explore/recorder.hpp"
+#include "sim/machine/disk/bus.hpp"
 
 namespace sim::machine {
 class Machine;
@@ -33,6 +35,8 @@ struct Subject {
     Baseline baseline;
     double seconds_max = 120;        ///< of host time, for a run in a process of its own
     std::uint64_t check_every = 97;  ///< events between two looks of the checkers; 0: none
+    /// The cell's disks, new for each run; empty: it has none. Error: one sentence.
+    std::function<std::expected<std::vector<machine::disk::DiskSpec>, std::string>()> disks = {};
     /// For a debugger: told of the machine before it starts.
     std::function<void(const machine::Machine&)> on_machine = {};
 

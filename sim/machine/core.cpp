@@ -164,6 +164,24 @@ std::uint64_t Core::interrupts() {
     return parts_.promises.take_posted(id_.value) | disturb(Site::interrupt);
 }
 
+Device Core::device(std::uint32_t number) {
+    const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
+    return parts_.bus->device(number);
+}
+
+std::uint32_t Core::device_read(const Register& place) {
+    const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
+    return parts_.bus->read(place);
+}
+
+void Core::device_write(const Register& place, std::uint32_t value) {
+    const sim::engine::Unobserved host;
+    const sim::machine::Uncharged free;
+    parts_.bus->write(place, value);
+}
+
 void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
     const sim::engine::Unobserved host;
     const sim::machine::Uncharged free;

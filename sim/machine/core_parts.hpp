@@ -12,6 +12,7 @@
 #include "sim/engine/journal.hpp"
 #include "sim/engine/promises.hpp"
 #include "sim/host/memory_file.hpp"
+#include "sim/machine/disk/bus.hpp"
 #include "sim/machine/hosted.hpp"
 #include "sim/machine/mmu.hpp"
 
@@ -48,6 +49,7 @@ public:
     engine::Promises& promises;
     bool& stopped;  // the machine's: the director wants no more of it
     engine::Fiber* fiber = nullptr;
+    disk::Bus* bus = nullptr;  // the machine's, for all cores; core 0's by the seam's rule
 
     // ---- the watchdog's
     std::uint64_t progress_seen = 0;

@@ -6,8 +6,10 @@
 #include <functional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "sim/engine/cell_result.hpp"
+#include "sim/machine/disk/bus.hpp"
 
 namespace sim::machine {
 
@@ -27,6 +29,8 @@ struct HostedOptions {
     Director* director = nullptr;
     // Called once, before the first core starts: where a debugger begins (sim/cli/debug_cell.cpp).
     std::function<void(const Machine&)> on_machine;
+    // The cell's disks, in the order of their records; not fewer than it has.
+    std::vector<disk::DiskSpec> disks;
     // Where console text goes as it is printed (besides the result); empty: nowhere.
     std::function<void(std::uint16_t env, std::string_view text)> on_text;
 };

@@ -34,11 +34,11 @@ constexpr std::uint64_t low_addresses = kernel::abi::space_slot_size;
 
 std::uint64_t pages(std::uint64_t bytes) { return (bytes + page_size - 1) / page_size; }
 
-// Frames of the pool, the bundle and its tables.
+// Frames of the pool, the bundle and its tables, rings and disks.
 std::uint64_t ram_frames(const MachineSpec& spec) {
     return spec.cell.pool_frames + pages(spec.bundle.size()) +
            spec.cell.cores * kernel::machine::bundle_table_frames(spec.bundle.size()) +
-           kernel::machine::ring_frames(spec.cell.cores);
+           kernel::machine::ring_frames(spec.cell.cores) + kernel::machine::disk_frames(spec.cell);
 }
 
 std::expected<host::AddressWindow, std::string> reserve_window(std::uint64_t base,
@@ -56,6 +56,10 @@ std::optional<std::string> wrong(const MachineSpec& spec) {
     if (spec.options.tlb_pages == 0) return "the TLB needs at least one page";
     if (pool_first.value + ram_frames(spec) > frame_number_max.value) {
         return "pool and bundle need more than 128 GiB of physical memory";
+    }
+    if (spec.options.disks.size() < spec.cell.disk_count) {
+        return "the cell has " + std::to_string(spec.cell.disk_count) +
+               " disks, the machine was given " + std::to_string(spec.options.disks.size());
     }
     return std::nullopt;
 }
@@ -111,7 +115,9 @@ struct Machine::Inside : MachineView {
         : spec{std::move(machine_spec)},
           ram{std::move(memory)},
           journal{spec.cell.trace_full != 0, spec.cell.cores},
-          cores_promises{spec.cell.cores, spec.cell.costs.latency} {}
+          cores_promises{spec.cell.cores, spec.cell.costs.latency},
+          bus{std::span{spec.options.disks}.first(spec.cell.disk_count), ram.view(),
+              kernel::abi::address_of(pool_first).value} {}
 
     std::optional<std::string> add_window(std::uint64_t base);
     std::optional<std::string> add_core(std::uint64_t base);
@@ -132,6 +138,7 @@ struct Machine::Inside : MachineView {
     host::MemoryFile ram;
     engine::Journal journal;
     engine::Promises cores_promises;
+    disk::Bus bus;
     bool stopped = false;
     mutable std::optional<host::CodeNames> names;  // read when first asked for
     std::vector<std::unique_ptr<WindowUnit>> windows;
@@ -158,6 +165,7 @@ std::optional<std::string> Machine::Inside::add_core(std::uint64_t base) {
     const std::uint32_t tlb_pages = std::max(spec.options.tlb_pages / spec.cell.cores, 1u);
     unit.parts.emplace(windows.back()->window, unit.window_base, ram, tlb_pages, spec.options,
                        journal, cores_promises, stopped);
+    unit.parts->bus = &bus;
     unit.core.emplace(id, *unit.parts);
     return std::nullopt;
 }
@@ -173,6 +181,7 @@ BootInfo Machine::Inside::boot_info(const CoreUnit& unit) const {
     const std::uint32_t tables_first =
         bundle_first + static_cast<std::uint32_t>(pages(spec.bundle.size()));
     const std::uint32_t tables = kernel::machine::bundle_table_frames(spec.bundle.size());
+    const std::uint32_t rings_first = tables_first + spec.cell.cores * tables;
     return BootInfo{.cell = &spec.cell,
                     .cell_index = spec.cell_index,
                     .core = core,
@@ -181,7 +190,9 @@ BootInfo Machine::Inside::boot_info(const CoreUnit& unit) const {
                     .bundle_first = FrameNumber{bundle_first},
                     .bundle_bytes = spec.bundle.size(),
                     .tables_first = FrameNumber{tables_first + core * tables},
-                    .rings_first = FrameNumber{tables_first + spec.cell.cores * tables},
+                    .rings_first = FrameNumber{rings_first},
+                    .disks_first = FrameNumber{rings_first +
+                                               kernel::machine::ring_frames(spec.cell.cores)},
                     .window_base = unit.window_base,
                     .xsave = chitin_xsave,
                     .programs = spec.programs};
@@ -302,6 +313,8 @@ engine::CellResult Machine::run(const CoreEntry& entry) {
         const RunawayReport& report = unit->parts->runaway;
         if (report.happened && result.error.empty()) result.error = describe(report, patience);
     }
+    const std::string disks = inside_->bus.power_off();
+    if (result.error.empty()) result.error = disks;
     result.host_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return result;

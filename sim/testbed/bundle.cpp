@@ -13,6 +13,7 @@ namespace {
 
 using kernel::abi::BundleHeader;
 using kernel::abi::CellRecord;
+using kernel::abi::DiskRecord;
 using kernel::abi::EnvRecord;
 using kernel::abi::FileKind;
 using kernel::abi::FileRecord;
@@ -34,6 +35,7 @@ public:
 private:
     void add_cell(const Cell& cell);
     void add_environment(const Environment& environment);
+    std::uint16_t add_disks(const std::vector<Disk>& disks);
     void add_file(std::string_view name, FileKind kind, std::span<const std::byte> content);
     void align(std::size_t bytes) { blob_.resize((blob_.size() + bytes - 1) / bytes * bytes); }
     template <class T>
@@ -44,6 +46,7 @@ private:
     std::vector<std::byte> blob_;
     std::vector<CellRecord> cells_;
     std::vector<EnvRecord> envs_;
+    std::vector<DiskRecord> disks_;
     std::vector<FileRecord> files_;
     std::string arguments_;
 };
@@ -65,6 +68,24 @@ void BundleWriter::add_environment(const Environment& environment) {
     envs_.push_back(record);
 }
 
+// Cells that have the same disks share their records. Returns the first one's number.
+std::uint16_t BundleWriter::add_disks(const std::vector<Disk>& disks) {
+    std::vector<DiskRecord> records;
+    for (const Disk& disk : disks) {
+        DiskRecord record{};
+        set_name(record.name, disk.name);
+        record.service = disk.service;
+        records.push_back(record);
+    }
+    const auto same = [](const DiskRecord& a, const DiskRecord& b) {
+        return std::memcmp(&a, &b, sizeof a) == 0;
+    };
+    auto place = std::ranges::search(disks_, records, same).begin();
+    const auto first = static_cast<std::uint16_t>(place - disks_.begin());
+    if (place == disks_.end()) disks_.insert(place, records.begin(), records.end());
+    return first;
+}
+
 void BundleWriter::add_cell(const Cell& cell) {
     CellRecord record{};
     set_name(record.name, cell.name);
@@ -76,6 +97,10 @@ void BundleWriter::add_cell(const Cell& cell) {
     record.slice_ns = cell.machine.slice_ns;
     record.costs = cell.machine.costs;
     record.cores = cell.machine.cores;
+    if (!cell.machine.disks.empty()) {
+        record.first_disk = add_disks(cell.machine.disks);
+        record.disk_count = static_cast<std::uint16_t>(cell.machine.disks.size());
+    }
     cells_.push_back(record);
     for (const Environment& environment : cell.environments) add_environment(environment);
 }
@@ -109,13 +134,18 @@ std::expected<std::vector<std::byte>, std::string> BundleWriter::write(
     if (scenario_.files.size() + options_.programs.size() > kernel::abi::bundle_files_max) {
         return std::unexpected("the bundle has too many files");
     }
+    if (disks_.size() > kernel::abi::bundle_disks_max) {
+        return std::unexpected("the bundle has too many disks");
+    }
     BundleHeader header{};
     blob_.resize(sizeof header);
     header.files_offset = append(files_, kernel::abi::bundle_files_max);
     header.cells_offset = append(cells_, 0);
-    const std::uint64_t arguments = blob_.size() + envs_.size() * sizeof(EnvRecord);
+    const std::uint64_t arguments = blob_.size() + envs_.size() * sizeof(EnvRecord) +
+                                    disks_.size() * sizeof(DiskRecord);
     for (EnvRecord& record : envs_) record.arguments_offset += arguments;
     header.envs_offset = append(envs_, 0);
+    append(disks_, 0);
     const auto* text = reinterpret_cast<const std::byte*>(arguments_.data());
     blob_.insert(blob_.end(), text, text + arguments_.size());
     for (const DataFile& file : scenario_.files) add_file(file.name, FileKind::data, file.image);
@@ -128,6 +158,7 @@ std::expected<std::vector<std::byte>, std::string> BundleWriter::write(
     header.file_count = static_cast<std::uint32_t>(files_.size());
     header.cell_count = static_cast<std::uint32_t>(cells_.size());
     header.env_count = static_cast<std::uint32_t>(envs_.size());
+    header.disk_count = static_cast<std::uint32_t>(disks_.size());
     std::memcpy(blob_.data(), &header, sizeof header);
     if (!files_.empty()) {
         std::memcpy(blob_.data() + header.files_offset, files_.data(),

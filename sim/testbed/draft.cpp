@@ -70,9 +70,11 @@ private:
 Draft DraftReader::read(const toml::table& root) {
     Draft draft;
     view_.check_keys(root, "the scenario",
-                     {"title", "root", "machine", "environments", "sweep", "report", "expect"});
+                     {"title", "root", "machine", "disk", "environments", "sweep", "report",
+                      "expect"});
     draft.title = view_.text(root, "title").value_or("");
     read_machine(root, draft);
+    read_disks(root, catalogue_, view_, draft);
     read_environments(root, draft);
     read_root(root, draft);
     read_sweep(root, draft);

@@ -43,6 +43,11 @@ struct EnvironmentDraft {
     std::map<std::string, Value> arguments;
 };
 
+/// Draft::machine has its disk; whether its file is one is seen later (expand_cells).
+struct DiskDraft {
+    Place place;  ///< of its image, or its table
+};
+
 struct Axis {
     std::string name;
     Place place;
@@ -52,6 +57,7 @@ struct Axis {
 struct Draft {
     std::string title;
     Machine machine;
+    std::vector<DiskDraft> disks;  ///< of each of machine.disks
     Place machine_place;
     Place cores_place;  ///< line 0: the file does not say
     EnvironmentDraft root;
@@ -65,6 +71,15 @@ struct Draft {
 /// that do not exist.
 [[nodiscard]] Draft read_draft(const toml::table& root, const Catalogue& catalogue,
                                const TomlView& view);
+
+/// The sentence for a disk model that there is not.
+[[nodiscard]] std::string unknown_disk_model(std::string_view name, const Catalogue& catalogue);
+
+/// The [[disk]] tables, into `draft`. Problems as read_draft's.
+void read_disks(const toml::table& root, const Catalogue& catalogue, const TomlView& view,
+                Draft& draft);
+/// Finds the images of the disks and takes their sizes. Problems: no such file, not in blocks.
+void find_images(Draft& draft, const std::vector<std::string>& folders, Problems& problems);
 
 /// The cells of `draft`, into `scenario.cells`, with the traces they need in `scenario.files`.
 void expand_cells(const Draft& draft, const Catalogue& catalogue,

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "kernel/abi/call.hpp"
+#include "kernel/abi/disk.hpp"
 #include "kernel/abi/info.hpp"
 #include "kernel/abi/status.hpp"
 #include "kernel/abi/upcall.hpp"
@@ -21,19 +22,22 @@ namespace {
 using kernel::abi::Event;
 using kernel::abi::EventKind;
 
-constexpr std::array<std::string_view, 26> status_names{
+constexpr std::array<std::string_view, 30> status_names{
     "ok",           "again",        "bad_call",       "bad_slot",       "empty_slot",
     "occupied_slot", "wrong_type",  "no_right",       "bad_argument",   "misaligned",
     "bad_address",  "no_table",     "already_mapped", "not_mapped",     "frame_taken",
     "no_frames",    "over_limit",   "over_guarantee", "busy",           "bad_state",
     "no_environments", "no_executable_writes", "slice_taken", "no_slices",
-    "callee_gone", "other_core"};
+    "callee_gone", "other_core", "io_error", "extent_taken", "no_extents", "no_such_extent"};
 static_assert(status_names.size() == static_cast<std::size_t>(kernel::abi::Status::status_count));
 
 constexpr std::array<std::string_view, 8> upcall_names{
     "page_fault", "exception", "revocation", "repossession", "child_ended", "revocation_done",
     "slice_begin", "slice_end"};
 static_assert(upcall_names.size() == static_cast<std::size_t>(kernel::abi::Upcall::upcall_count));
+
+constexpr std::array<std::string_view, 4> disk_names{"read", "write", "flush", "write_fua"};
+static_assert(disk_names.size() == static_cast<std::size_t>(kernel::abi::DiskOp::op_count));
 
 constexpr std::array<std::string_view, 6> reason_names{
     "exited", "fault_while_masked", "no_vector", "ran_away", "destroyed", "deadlock"};
@@ -49,6 +53,7 @@ std::string body_text(const Event& event) {
         case EventKind::call:
             return fmt::format("call {}: {} [{}]", event_name(event), status_text(event), words);
         case EventKind::transfer:
+        case EventKind::disk:
             return fmt::format("{}: {} [{}]", event_name(event), status_text(event), words);
         default: return fmt::format("{} [{}]", event_name(event), words);
     }
@@ -95,6 +100,7 @@ std::string event_name(const Event& event) {
         case EventKind::ended: return "ended: " + name_in(reason_names, event.code);
         case EventKind::console: return fmt::format("console {}", event.code);
         case EventKind::transfer: return "transfer came back";
+        case EventKind::disk: return "disk answered: " + name_in(disk_names, event.code);
         default:
             return fmt::format("event of unknown kind {}", static_cast<unsigned>(event.kind));
     }

@@ -52,6 +52,8 @@ std::string_view machine_key(const Axis& axis) {
                                                                            : std::string_view{};
 }
 
+constexpr std::string_view disk_model_axis = "disk.model";
+
 std::string size_text(std::uint64_t frames) {
     constexpr std::uint64_t mib = (1 << 20) / kernel::abi::page_size;
     if (frames % mib != 0) return fmt::format("{} pages", frames);
@@ -82,6 +84,7 @@ private:
                                std::string_view parameter) const;
     Cell make_cell(const Choice& choice);
     void set_machine(const Axis& axis, const Value& value, Machine& machine);
+    void set_disks(const Value& value, Machine& machine);
     void check_cores(const Choice& choice, Machine& machine);
     void add_environments(const EnvironmentDraft& draft, const Choice& choice, Cell& cell);
     Environment make_environment(const EnvironmentDraft& draft, const Choice& choice,
@@ -119,6 +122,7 @@ bool Expansion::applies(const Axis& axis, const EnvironmentDraft& environment,
 }
 
 bool Expansion::known_axis(const Axis& axis) const {
+    if (axis.name == disk_model_axis && !draft_.machine.disks.empty()) return true;
     if (!machine_key(axis).empty()) return true;
     auto takes = [&](const EnvironmentDraft& environment) {
         if (environment.program == nullptr) return true;  // reported already
@@ -130,7 +134,7 @@ bool Expansion::known_axis(const Axis& axis) const {
 }
 
 bool Expansion::check_axes() {
-    std::vector<std::string_view> names{"machine.cores"};
+    std::vector<std::string_view> names{"machine.cores", disk_model_axis};
     names.insert(names.end(), std::begin(machine_axes), std::end(machine_axes));
     auto note = [&](const EnvironmentDraft& environment) {
         if (environment.program == nullptr) return;
@@ -176,7 +180,8 @@ Cell Expansion::make_cell(const Choice& choice) {
         const Value& value = axis.values[choice[i]];
         cell.axes.emplace_back(axis.name, value.text);
         cell.name += (cell.name.empty() ? "" : " ") + axis.name + "=" + value.text;
-        set_machine(axis, value, cell.machine);
+        if (axis.name == disk_model_axis) set_disks(value, cell.machine);
+        else set_machine(axis, value, cell.machine);
     }
     if (cell.name.empty()) cell.name = scenario_.name;
     check_cores(choice, cell.machine);
@@ -185,6 +190,15 @@ Cell Expansion::make_cell(const Choice& choice) {
     std::ranges::stable_sort(cell.environments, {}, &Environment::core);
     check_memory(cell);
     return cell;
+}
+
+void Expansion::set_disks(const Value& value, Machine& machine) {
+    const auto* const model = catalogue_.disk_model(value.text);
+    if (model == nullptr) {
+        problems_.add(value.place, unknown_disk_model(value.text, catalogue_));
+        return;
+    }
+    for (Disk& disk : machine.disks) disk.service = model->service;
 }
 
 void Expansion::set_machine(const Axis& axis, const Value& value, Machine& machine) {
@@ -438,6 +452,11 @@ void expand_cells(const Draft& draft, const Catalogue& catalogue,
     if (!problems.empty()) return;
     std::set<std::string> names;
     for (const Cell& cell : scenario.cells) names.insert(cell.name);
+    for (std::size_t i = 0; i < draft.disks.size(); ++i) {
+        if (!draft.machine.disks[i].keep || scenario.cells.size() == 1) continue;
+        problems.add(draft.disks[i].place, "\"keep\" where several cells would write into one "
+                                           "file, expected a scenario of one cell");
+    }
     if (names.size() != scenario.cells.size()) {
         problems.add(draft.machine_place, "two cells of the sweep are the same, expected "
                                           "different values on each axis");

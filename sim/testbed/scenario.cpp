@@ -10,6 +10,11 @@ const libos::rt::Declaration* Catalogue::program(std::string_view name) const {
     return found == programs.end() ? nullptr : *found;
 }
 
+const Catalogue::DiskModel* Catalogue::disk_model(std::string_view name) const {
+    const auto found = std::ranges::find(disk_models, name, &DiskModel::name);
+    return found == disk_models.end() ? nullptr : &*found;
+}
+
 const Catalogue::Profile* Catalogue::profile(std::string_view name) const {
     const auto found = std::ranges::find(profiles, name, &Profile::name);
     return found == profiles.end() ? nullptr : &*found;

@@ -30,12 +30,19 @@ struct Catalogue {
         std::string_view summary;
         kernel::abi::CostProfile costs;
     };
+    struct DiskModel {
+        std::string_view name;
+        std::string_view summary;
+        kernel::abi::ServiceProfile service;
+    };
     std::span<const libos::rt::Declaration* const> programs;
     std::vector<Profile> profiles;
     std::vector<std::string_view> policies;
+    std::vector<DiskModel> disk_models = {};
 
     [[nodiscard]] const libos::rt::Declaration* program(std::string_view name) const;
     [[nodiscard]] const Profile* profile(std::string_view name) const;
+    [[nodiscard]] const DiskModel* disk_model(std::string_view name) const;
 };
 
 /// A data file of the bundle: a decoded trace.
@@ -58,12 +65,23 @@ struct Environment {
     std::vector<std::uint32_t> modules;  ///< indices into Scenario::files
 };
 
+/// One [[disk]].
+struct Disk {
+    std::string name;
+    std::string image;        ///< a raw file's path, found and in whole blocks; empty: blank
+    std::uint64_t bytes = 0;  ///< a multiple of kernel::abi::page_size
+    bool nvme = false;        ///< on the image: behind an NVMe controller, not virtio
+    bool keep = false;        ///< `run` and `boot` write into the file
+    kernel::abi::ServiceProfile service{};
+};
+
 struct Machine {
     std::uint32_t pool_frames = 0;  ///< in equal parts, one a core
     std::uint32_t cores = 1;
     std::uint64_t slice_ns = 0;
     std::uint64_t seed = 0;
     kernel::abi::CostProfile costs{};
+    std::vector<Disk> disks = {};
 };
 
 struct Cell {

@@ -70,6 +70,7 @@ std::optional<Scenario> parse_scenario(std::string_view text, const std::string&
     const std::string own = std::filesystem::path{name}.parent_path().string();
     const std::vector<std::string> folders{
         options.base_folder.empty() ? (own.empty() ? "." : own) : options.base_folder, "."};
+    find_images(draft, folders, problems);
     expand_cells(draft, catalogue, folders, scenario, problems);
     scenario.expectations = std::move(draft.expectations);
     if (!problems.empty()) return std::nullopt;

@@ -4,6 +4,7 @@
 //   machine.cores=1,2         several values of a key of [machine]: an axis
 //   environments.a.limit=100  an environment by its name
 //   a.frames=100              an argument of the environment called a
+//   disk.model=hdd,nvme       a key of every [[disk]]; several models: an axis
 //   policy=lru,fifo           an axis of the sweep; else an argument of every environment whose
 //                             program takes it; else a key of [machine]
 #include <algorithm>
@@ -158,6 +159,23 @@ bool set_word(toml::table& root, const Catalogue& catalogue, const Setting& sett
     return found;
 }
 
+// A key of every disk there is; several models make an axis.
+bool set_disks(toml::table& root, const std::string& key, const std::string& value) {
+    toml::array* const disks = root["disk"].as_array();
+    if (disks == nullptr) return false;
+    const bool several = value.starts_with('[') || value.find(',') != std::string::npos;
+    if (toml::table* const axes = axes_with(root, "disk", key)) {
+        insert_axis(*axes, key, value);
+    } else if (several && key == "model") {
+        insert_axis(subtable(subtable(root, "sweep"), "disk"), key, value);
+    } else {
+        for (toml::node& disk : *disks) {
+            if (disk.is_table()) insert(*disk.as_table(), key, value);
+        }
+    }
+    return true;
+}
+
 bool set_path(toml::table& root, const Catalogue& catalogue, const Setting& setting) {
     const std::vector<std::string>& path = setting.path;
     if (path.size() == 1) return set_word(root, catalogue, setting);
@@ -176,6 +194,7 @@ bool set_path(toml::table& root, const Catalogue& catalogue, const Setting& sett
             set_machine(root, path[1], setting.value);
             return true;
         }
+        if (path[0] == "disk") return set_disks(root, path[1], setting.value);
         if (toml::table* const axes = axes_with(root, path[0], path[1])) {
             insert_axis(*axes, path[1], setting.value);
             return true;

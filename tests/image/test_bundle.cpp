@@ -28,7 +28,17 @@ CellRecord record_of(const TestCell& cell) {
     record.seed = cell.seed;
     record.slice_ns = 1'000'000;
     record.costs = CostProfile{50, 100, 100, 30, 20, 50, 50, 30, 100, cell.latency};
+    record.disk_count = cell.disks;
     return record;
+}
+
+// One for each disk of the cell that has most: cells' are the first of them.
+std::vector<DiskRecord> disks_of(const std::vector<TestCell>& cells) {
+    std::uint16_t most = 0;
+    for (const TestCell& cell : cells) most = std::max(most, cell.disks);
+    DiskRecord disk{};
+    disk.service.channels = 1;
+    return std::vector<DiskRecord>(most, disk);
 }
 
 }  // namespace
@@ -45,7 +55,9 @@ std::vector<std::byte> make_bundle(const std::vector<TestCell>& cells,
     header.files_offset = sizeof header;
     header.cells_offset = header.files_offset + sizeof(FileRecord);
     header.envs_offset = header.cells_offset + cells.size() * sizeof(CellRecord);
-    const std::uint64_t head = header.envs_offset + header.env_count * sizeof(EnvRecord);
+    const std::vector<DiskRecord> disks = disks_of(cells);
+    header.disk_count = static_cast<std::uint32_t>(disks.size());
+    const std::uint64_t head = disks_offset(header) + disks.size() * sizeof(DiskRecord);
     FileRecord file{};
     std::strcpy(file.name, program_name.c_str());
     file.kind = FileKind::program;
@@ -65,6 +77,9 @@ std::vector<std::byte> make_bundle(const std::vector<TestCell>& cells,
     }
     for (; env.core < header.env_count; ++env.core) {  // each cell's are the first of them
         put(blob, header.envs_offset + env.core * sizeof(EnvRecord), env);
+    }
+    for (std::size_t i = 0; i < disks.size(); ++i) {
+        put(blob, disks_offset(header) + i * sizeof(DiskRecord), disks[i]);
     }
     std::memcpy(blob.data() + file.offset, program.data(), program.size());
     return blob;

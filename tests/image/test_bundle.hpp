@@ -15,6 +15,7 @@ struct TestCell {
     bool trace = false;
     std::uint32_t cores = 1;
     std::uint32_t latency = 1000;
+    std::uint16_t disks = 0;
 };
 
 std::vector<std::byte> make_bundle(const std::vector<TestCell>& cells,

@@ -26,6 +26,10 @@ namespace tests {
     catalogue.programs = programs;
     catalogue.profiles = {{"default", "", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, {"zero", "", {}}};
     catalogue.policies = {"fifo", "lru", "arc"};
+    kernel::abi::ServiceProfile slow{}, fast{};
+    slow.channels = fast.channels = 1;
+    slow.command = 1000;
+    catalogue.disk_models = {{"nvme", "", fast}, {"hdd", "", slow}};
     return catalogue;
 }
 

@@ -1,5 +1,6 @@
 // Core: what run() does besides calls, floating-point state, and output.
 #include "kernel/bare/x86_64/apic.hpp"
+#include "kernel/bare/x86_64/bus/bus.hpp"
 #include "kernel/bare/x86_64/console.hpp"
 #include "kernel/bare/x86_64/cpu.hpp"
 #include "kernel/bare/x86_64/ports.hpp"
@@ -126,6 +127,12 @@ void Core::notify(abi::CoreId core, abi::Instant arrival) {
 }
 
 std::uint64_t Core::interrupts() { return bare::promises.notified(id_); }
+
+Device Core::device(std::uint32_t number) { return bare::bus_device(number); }
+std::uint32_t Core::device_read(const Register& place) { return bare::bus_read(place); }
+void Core::device_write(const Register& place, std::uint32_t value) {
+    bare::bus_write(place, value);
+}
 
 void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
     bare::report_output(cell_, abi::machine_wide(id(), env), channel == abi::Channel::result,

@@ -2,8 +2,8 @@
 //
 //   PML4[0]     text window: the programs, user read/execute or read-only (programs.hpp)
 //   PML4[64]    the window: the environments' own memory, built by the kernel
-//   PML4[256]   direct map of the cell's RAM (pool, bundle, tables): supervisor, RW, NX
-//   PML4[511]   the kernel image, the console's and the APIC's registers
+//   PML4[256]   direct map of the cell's RAM (boot_info.hpp): supervisor, RW, NX
+//   PML4[511]   the kernel image, the console's, the APIC's and the disks' registers
 //
 // Invariants: nothing is mapped writable and executable; the image's own memory lies below
 // 16 MiB and the direct map begins there, so the kernel's text has no writable alias.

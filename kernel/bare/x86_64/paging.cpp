@@ -32,6 +32,10 @@ namespace {
 
 CHITIN_OWN std::uint64_t root_physical = 0;
 
+// Devices' registers lie below the image, at the places of the first MiB (which is not mapped).
+constexpr std::uint32_t device_leaf_end = 256;
+CHITIN_OWN std::uint32_t device_leaf = 0;
+
 OwnTables& tables = chitin_own_tables;
 
 constexpr std::uint64_t global = 1 << 8;
@@ -82,6 +86,17 @@ void paging_final(std::uint64_t ram_end) {
         directory[at / large_page] = ours ? at | read_write | large : 0;
     }
     paging_own(image_physical(tables.root));
+}
+
+std::byte* paging_map_device(std::uint64_t physical, std::uint32_t bytes) {
+    const std::uint64_t begin = physical & ~std::uint64_t{4095};
+    const std::uint64_t pages = (physical + bytes - begin + 4095) / 4096;
+    if (pages > device_leaf_end - device_leaf) return nullptr;
+    const std::uint64_t first = device_leaf;
+    for (std::uint64_t i = 0; i < pages; ++i) {
+        tables.leaves[device_leaf++] = (begin + i * 4096) | read_write | uncached;
+    }
+    return reinterpret_cast<std::byte*>(image_base + first * 4096 + (physical - begin));
 }
 
 std::uint64_t core_bytes() {

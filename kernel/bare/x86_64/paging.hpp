@@ -4,6 +4,7 @@
 // chitin_core_begin each core finds its own pages. The tables themselves lie there too.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -12,6 +13,10 @@ namespace kernel::bare {
 // Replaces boot.S's tables: image by kind, guard pages absent, a direct map of
 // [16 MiB, ram_end), no identity map.
 void paging_final(std::uint64_t ram_end);
+
+// Maps a device's registers, uncached, on this core alone: `bytes` from `physical` on. Null: there
+// is no room. After the final paging.
+std::byte* paging_map_device(std::uint64_t physical, std::uint32_t bytes);
 
 // The bytes that each core has of its own, in whole pages.
 std::uint64_t core_bytes();

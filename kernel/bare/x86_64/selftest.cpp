@@ -7,6 +7,7 @@
 #include "kernel/bare/x86_64/panic.hpp"
 #include "kernel/bare/x86_64/programs.hpp"
 #include "kernel/bare/x86_64/selftest_cores.hpp"
+#include "kernel/bare/x86_64/selftest_disk.hpp"
 #include "kernel/base/assert.hpp"
 #include "kernel/x86/page_table_entry.hpp"
 
@@ -86,6 +87,7 @@ void selftest(const BootSources& sources, const abi::CellRecord& cell) {
     boot.cell = &cell;
     chosen = sources;
     if (sources.option_given("selftest=cores")) return selftest_cores(boot);
+    if (sources.option_given("selftest=disk")) return selftest_disk(cell);
     cores_run(run_chosen, boot);
 }
 

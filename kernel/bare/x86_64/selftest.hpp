@@ -8,8 +8,9 @@
 //           writable and executable, and goes on booting
 //   cores   all cores of the first cell send each other messages, and go on booting
 //           (selftest_cores.hpp)
+//   disk    the first cell's disks are written and read (selftest_disk.hpp), and goes on booting
 //
-// All but the last run on core 0, or on another of the first cell's with `core=NUMBER`.
+// All but the last two run on core 0, or on another of the first cell's with `core=NUMBER`.
 #pragma once
 
 #include "kernel/abi/bundle.hpp"

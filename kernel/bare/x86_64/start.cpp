@@ -3,6 +3,7 @@
 
 #include "kernel/bare/x86_64/apic.hpp"
 #include "kernel/bare/x86_64/boot_sources.hpp"
+#include "kernel/bare/x86_64/bus/bus.hpp"
 #include "kernel/bare/x86_64/console.hpp"
 #include "kernel/bare/x86_64/cores.hpp"
 #include "kernel/bare/x86_64/cpu.hpp"
@@ -21,9 +22,9 @@ namespace {
 
 constexpr std::uint64_t pool_begin = abi::address_of(machine::pool_first).value;
 
-// Where the parts of one cell's memory begin; its end is the rings' end.
+// Where the parts of one cell's memory begin; its end is the disk frames' end.
 struct CellMemory {
-    std::uint64_t bundle, tables, rings, end;
+    std::uint64_t bundle, tables, rings, disks, end;
 };
 
 // The bundle, which moves: each cell has it right behind its own pool. memmove() may overlap.
@@ -58,25 +59,28 @@ CellMemory lay_out(const Bundle& bundle, std::uint32_t index) {
     memory.bundle = pool_begin + cell.pool_frames * abi::page_size;
     memory.tables = page_up(memory.bundle + bundle.bytes);
     memory.rings = memory.tables + cell.cores * tables;
-    memory.end = memory.rings + machine::ring_frames(cell.cores) * abi::page_size;
+    memory.disks = memory.rings + machine::ring_frames(cell.cores) * abi::page_size;
+    memory.end = memory.disks + machine::disk_frames(cell) * abi::page_size;
     return memory;
 }
 
 // What the most demanding cells need.
 struct Needs {
     std::uint64_t cells_end;  // behind it: what the other cores have of their own
-    std::uint32_t cores;
+    std::uint32_t cores, disks;
 
     std::uint64_t end() const { return cells_end + (cores - 1) * core_bytes(); }
 };
 
 Needs needs_of(const Bundle& bundle) {
-    Needs needs{0, 1};
+    Needs needs{0, 1, 0};
     for (std::uint32_t i = 0; i < bundle.header().cell_count; ++i) {
         const std::uint64_t end = lay_out(bundle, i).end;
         const std::uint32_t cores = bundle.cell(i).cores;
         needs.cells_end = end > needs.cells_end ? end : needs.cells_end;
         needs.cores = cores > needs.cores ? cores : needs.cores;
+        const std::uint32_t disks = bundle.cell(i).disk_count;
+        needs.disks = disks > needs.disks ? disks : needs.disks;
     }
     return needs;
 }
@@ -110,6 +114,7 @@ machine::Outcome run_one(Bundle& bundle, std::uint32_t index, bool xsave) {
         .bundle_bytes = bundle.bytes,
         .tables_first = abi::frame_of(abi::PhysAddr{memory.tables}),
         .rings_first = abi::frame_of(abi::PhysAddr{memory.rings}),
+        .disks_first = abi::frame_of(abi::PhysAddr{memory.disks}),
         .window_base = window_base,
         .xsave = xsave,
         .programs = programs_map(bundle.blob, memory.bundle)};
@@ -156,6 +161,10 @@ extern "C" [[noreturn]] void chitin_start(std::uint32_t magic, std::uint64_t inf
     if (needs.cores > 1) cores_prepare(sources);
     paging_final(needs.end());
     screen_start();
+    const std::uint32_t disks = bus_start(needs.disks);
+    if (disks < needs.disks) {
+        refuse("this bundle needs ", needs.disks, " disks, the machine has ", disks);
+    }
     apic_start(processors.wide_ids);
     machine::Core::set_watchdog(sources.option("watchdog=", watchdog_seconds_default));
     cores_start(processors, needs.cores, needs.cells_end);

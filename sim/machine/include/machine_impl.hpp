@@ -27,6 +27,7 @@
 #include "kernel/abi/event.hpp"
 #include "kernel/abi/info.hpp"
 #include "kernel/base/assert.hpp"
+#include "kernel/machine/bus.hpp"
 #include "kernel/machine/context.hpp"
 #include "kernel/machine/site.hpp"
 #include "sim/machine/site_number.hpp"
@@ -89,6 +90,10 @@ public:
     abi::Instant synchronise(abi::Instant next);
     void notify(abi::CoreId core, abi::Instant arrival);
     std::uint64_t interrupts();
+
+    Device device(std::uint32_t number);
+    std::uint32_t device_read(const Register& place);
+    void device_write(const Register& place, std::uint32_t value);
 
     void print(abi::EnvId env, abi::Channel channel, std::string_view text);
     bool tracing() const { return true; }

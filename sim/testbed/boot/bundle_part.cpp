@@ -45,7 +45,7 @@ std::uint64_t memory_mib(std::span<const std::byte> bundle) {
         frames = std::max<std::uint64_t>(
             frames, cell.pool_frames + kernel::machine::ring_frames(cell.cores) +
                         cell.cores * kernel::machine::bundle_table_frames(bundle.size()) +
-                        (cell.cores - 1) * core_frames);
+                        kernel::machine::disk_frames(cell) + (cell.cores - 1) * core_frames);
     }
     frames += kernel::machine::pool_first.value;
     return (frames * kernel::abi::page_size + bundle.size() + mib - 1) / mib + firmware_mib;
@@ -55,6 +55,14 @@ std::uint32_t cores_most(std::span<const std::byte> bundle) {
     std::uint32_t most = 1;
     for (std::uint32_t i = 0; i < header_of(bundle).cell_count; ++i) {
         most = std::max(most, cell_of(bundle, i).cores);
+    }
+    return most;
+}
+
+std::uint32_t disks_most(std::span<const std::byte> bundle) {
+    std::uint32_t most = 0;
+    for (std::uint32_t i = 0; i < header_of(bundle).cell_count; ++i) {
+        most = std::max<std::uint32_t>(most, cell_of(bundle, i).disk_count);
     }
     return most;
 }

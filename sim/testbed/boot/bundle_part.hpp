@@ -27,9 +27,10 @@ kernel::abi::CellRecord cell_of(std::span<const std::byte> bundle, std::uint32_t
 bool write_part(std::span<const std::byte> bundle, CellRange part, const std::string& path);
 
 // RAM, in MiB, that the bare machine needs for the bundle: what lies below the pool, the
-// largest pool, the bundle and its tables, rings, cores, and room for the firmware.
+// largest pool, the bundle and its tables, rings, disks, cores, and room for the firmware.
 std::uint64_t memory_mib(std::span<const std::byte> bundle);
-// The cores of the cell that has most.
+// The cores of the cell that has most, and the disks.
 std::uint32_t cores_most(std::span<const std::byte> bundle);
+std::uint32_t disks_most(std::span<const std::byte> bundle);
 
 }  // namespace sim::testbed::boot

@@ -1,6 +1,7 @@
 #include "sim/testbed/boot/qemu.hpp"
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -17,6 +18,47 @@ constexpr int status_cell_failed = 0x11 * 2 + 1;
 // Where the debug console's bytes go.
 std::string events_file(const BareOptions& options, const TemporaryFolder& folder) {
     return options.gdb_folder.empty() ? folder.file("events") : options.gdb_folder + "/events";
+}
+
+// A value of an option of QEMU's: a comma would end it.
+std::string value(const std::string& text) {
+    std::string all;
+    for (const char c : text) all += c == ',' ? ",," : std::string{c};
+    return all;
+}
+
+std::string blank_file(std::size_t disk, const TemporaryFolder& folder) {
+    return folder.file("disk" + std::to_string(disk));
+}
+
+bool make_blank_disks(const BareOptions& options, const TemporaryFolder& folder) {
+    for (std::size_t i = 0; i < options.disks.size(); ++i) {
+        if (!options.disks[i].image.empty()) continue;
+        const std::string path = blank_file(i, folder);
+        std::ofstream{path};
+        std::error_code error;
+        std::filesystem::resize_file(path, options.disks[i].bytes, error);
+        if (error) return false;
+    }
+    return true;
+}
+
+// Their places on PCI are in their order: so the kernel numbers them.
+void add_disks(std::vector<std::string>& all, const BareOptions& options,
+               const TemporaryFolder& folder) {
+    constexpr std::size_t first_place = 16;
+    for (std::size_t i = 0; i < options.disks.size(); ++i) {
+        const BareDisk& disk = options.disks[i];
+        const bool blank = disk.image.empty();
+        const std::string id = "disk" + std::to_string(i);
+        const std::string place = std::to_string(first_place + i);
+        all.insert(all.end(), {"-drive", "if=none,format=raw,id=" + id + ",file=" +
+                                             value(blank ? blank_file(i, folder) : disk.image) +
+                                             (blank || disk.keep ? "" : ",snapshot=on")});
+        all.insert(all.end(), {"-device", (disk.nvme ? "nvme,serial=" + id
+                                                     : "virtio-blk-pci,disable-legacy=on") +
+                                              ",drive=" + id + ",addr=" + place});
+    }
 }
 
 std::vector<std::string> arguments(const BareOptions& options, std::uint64_t memory_mib,
@@ -40,6 +82,7 @@ std::vector<std::string> arguments(const BareOptions& options, std::uint64_t mem
         all.insert(all.end(),
                    {"-S", "-gdb", "unix:" + options.gdb_folder + "/gdb,server=on,wait=off"});
     }
+    add_disks(all, options, folder);
     if (cores > 1) all.insert(all.end(), {"-smp", std::to_string(cores)});
     if (options.count_instructions) all.insert(all.end(), {"-icount", "shift=0,sleep=off"});
     return all;
@@ -53,6 +96,9 @@ std::expected<std::unique_ptr<Qemu>, std::string> Qemu::start(std::span<const st
     auto folder = std::make_unique<TemporaryFolder>();
     if (!folder->valid() || !write_part(bundle, part, folder->file("bundle"))) {
         return std::unexpected("cannot write the boot bundle to a temporary folder");
+    }
+    if (!make_blank_disks(options, *folder)) {
+        return std::unexpected("cannot make a blank disk in a temporary folder");
     }
     constexpr std::uint64_t firmware_mib = 112;  // UEFI and GRUB keep copies of what they load
     std::uint64_t memory = options.memory_mib;

@@ -29,13 +29,21 @@ std::string refusal(std::span<const std::byte> bundle, const BareOptions& option
         return "the bundle needs " + std::to_string(memory_mib(bundle)) +
                " MiB of memory; the bare machine has at most " + std::to_string(memory_mib_max);
     }
+    if (disks_most(bundle) > options.disks.size()) {
+        return "a cell has " + std::to_string(disks_most(bundle)) +
+               " disks, the machine was given " + std::to_string(options.disks.size());
+    }
     return {};
 }
 
-std::deque<CellRange> divide(std::uint32_t cells, const BareOptions& options) {
-    const std::uint32_t parts = options.iso.empty() && options.jobs > 1
-                                    ? std::min(cells, options.jobs * parts_per_job)
-                                    : 1;
+// Cells with disks have a machine each: what one writes no other may find.
+std::deque<CellRange> divide(std::span<const std::byte> bundle, const BareOptions& options) {
+    const std::uint32_t cells = header_of(bundle).cell_count;
+    const std::uint32_t machines =
+        disks_most(bundle) > 0 ? cells
+        : options.jobs > 1     ? std::min(cells, options.jobs * parts_per_job)
+                               : 1;
+    const std::uint32_t parts = options.iso.empty() ? machines : 1;
     std::deque<CellRange> all;
     for (std::uint32_t i = 0; i < parts; ++i) {
         const auto bound = [&](std::uint64_t part) {
@@ -52,7 +60,7 @@ public:
     Farm(std::span<const std::byte> bundle, const BareOptions& options)
         : bundle_{bundle},
           options_{options},
-          waiting_{divide(header_of(bundle).cell_count, options)} {}
+          waiting_{divide(bundle, options)} {}
 
     std::expected<Results, std::string> run() {
         while (!waiting_.empty() || !running_.empty()) {

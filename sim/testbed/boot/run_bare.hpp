@@ -17,6 +17,14 @@
 
 namespace sim::testbed::boot {
 
+// A disk of the virtual machine.
+struct BareDisk {
+    std::string image{};      // a raw file; empty: `bytes` of zeroes
+    std::uint64_t bytes = 0;
+    bool nvme = false;        // or a virtio block device
+    bool keep = false;        // what is written is kept in the image, and not gone with the machine
+};
+
 struct BareOptions {
     std::string image;                        // the kernel: <build>/image/chitin.elf
     std::string qemu = "qemu-system-x86_64";
@@ -29,6 +37,7 @@ struct BareOptions {
     // Not empty: the machine waits for gdb at this folder's socket "gdb", and writes its events to
     // the file "events" there. One machine: jobs is 1 then.
     std::string gdb_folder;
+    std::vector<BareDisk> disks;              // of each machine; a cell with any has its own
     std::uint32_t jobs = 1;                   // machines at once
     std::uint64_t memory_mib = 0;             // 0: what the bundle needs
     std::uint32_t cores = 0;                  // of each machine; 0: what the bundle needs
@@ -39,8 +48,9 @@ struct BareOptions {
 };
 
 // The results in the order of the bundle's cells; those of interrupted cells are missing.
-// Errors: no QEMU, no image, a malformed bundle, too much memory, no room for the temporary
-// files. EnvResult::name is taken out of the results; outcome and counters are the machine's.
+// Errors: no QEMU, no image, a malformed bundle, too much memory, a cell with more disks than are
+// given, no room for the temporary files. EnvResult::name is taken out of the results; outcome and
+// counters are the machine's.
 std::expected<std::vector<engine::CellResult>, std::string> run_bare(
     std::span<const std::byte> bundle, const BareOptions& options);
 

@@ -23,6 +23,7 @@
 #include "kernel/bare/x86_64/core_state.hpp"
 #include "kernel/bare/x86_64/layout.hpp"
 #include "kernel/machine/boot_info.hpp"
+#include "kernel/machine/bus.hpp"
 #include "kernel/machine/context.hpp"
 #include "kernel/machine/site.hpp"
 
@@ -68,6 +69,10 @@ public:
     abi::Instant synchronise(abi::Instant next);
     void notify(abi::CoreId core, abi::Instant arrival);
     std::uint64_t interrupts();
+
+    Device device(std::uint32_t number);
+    std::uint32_t device_read(const Register& place);
+    void device_write(const Register& place, std::uint32_t value);
 
     void print(abi::EnvId env, abi::Channel channel, std::string_view text);
     bool tracing() const { return trace_; }
