@@ -9,10 +9,10 @@ enum class Rights : std::uint8_t {
     none = 0,
     read = 1,       // frame, table: map readable
     write = 2,      // frame: map writable, turn into a kernel object; console: print
-    execute = 4,    // frame: map executable
+    execute = 4,    // frame: map executable; code: run
     grant = 8,      // any: derive and grant to other environments
     manage = 16,    // environment: fill, start, destroy; account: sub-accounts, limits;
-                    // slice: bind; cycle: shape, name who is given idle time
+                    // slice: bind; cycle: shape, name who is given idle time; code: verify
     revoke = 32,    // account: take frames back
     allocate = 64,  // account: take frames; cycle: take positions
     call = 128,     // environment: transfer control to it, wake it
@@ -38,6 +38,7 @@ enum class CapType : std::uint8_t {
     console,      // the machine's console
     cycle,        // a core's time
     slice,        // one position of a cycle
+    code,         // downloaded code
     type_count,
 };
 

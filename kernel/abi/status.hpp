@@ -33,6 +33,7 @@ enum class Status : std::uint32_t {
     no_slices,         // every position of the cycle has
     callee_gone,       // the environment that was called has ended
     other_core,        // the object is another core's; or, for cap_lend, it is not
+    code_refused,      // the program was not accepted (value: where and why, abi/code.hpp)
     status_count,
 };
 

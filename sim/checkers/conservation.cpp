@@ -75,6 +75,7 @@ public:
         check_sums();
         for (const FrameNumber name : cap_tables_) check_table_of_capabilities(name);
         check_names();
+        check_code();
         check_cycle();
         for (const FrameNumber name : envs_) check_space(name);
         CHECKED(spaces_seen_tables_ == table_caps_, "page tables: " + number(spaces_seen_tables_) +
@@ -349,9 +350,30 @@ private:
                   "frame " + number(name.value) + ": its first capability is wrong");
             const bool needs_name = info.state == FrameState::user ||
                                     info.state == FrameState::table ||
-                                    info.state == FrameState::account;
+                                    info.state == FrameState::account ||
+                                    (info.state == FrameState::code && info.owner == name);
             CHECKED(!needs_name || found > 0,
                   "frame " + number(name.value) + " is held, and nobody can name it");
+        });
+    }
+
+    // Each frame of downloaded code is one of those that its first frame counts.
+    void check_code() const {
+        each_frame([&](FrameNumber name, const FrameInfo& info) {
+            if (info.state != FrameState::code) return;
+            const Phrase which = "code in frame " + number(name.value);
+            CHECKED(in_pool(info.owner) && frame(info.owner).owner == info.owner &&
+                        frame(info.owner).state == FrameState::code,
+                    which + ": its first frame is none");
+            const std::uint32_t place = name.value - info.owner.value;
+            CHECKED(place < frame(info.owner).entries, which + ": not counted");
+            CHECKED(place == 0 || info.caps == 0, which + ": named, and not the first");
+            if (place != 0) return;
+            for (std::uint32_t i = 0; i < info.entries; ++i) {
+                const FrameInfo& part = frame(FrameNumber{name.value + i});
+                CHECKED(part.state == FrameState::code && part.owner == name,
+                        which + ": counts a frame that is not its own");
+            }
         });
     }
 
