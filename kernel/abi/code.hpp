@@ -94,6 +94,18 @@ constexpr const char* text_of(CodeReason reason) {
     return "unknown reason";
 }
 
+// What downloaded code is for, and so what it is given (kernel/design/0012-downloaded-code.md).
+enum class CodeKind : std::uint32_t {
+    predicate = 0,  // r1..r4: two windows of one frame each, read-only; wakes where r0 is not 0
+    kind_count,
+};
+
+inline constexpr std::uint32_t code_units_max = 256;   // instructions of 8 bytes
+inline constexpr std::uint32_t code_frames_max = 64;   // that code_load takes
+// What a predicate may run for, in instructions, and how deep its calls may go (stack frames).
+inline constexpr std::uint32_t predicate_steps_max = 128;
+inline constexpr std::uint32_t predicate_frames_max = 2;
+
 // Where, and why. `instruction` counts 8-byte units from 0; with reason none it means nothing.
 struct CodeFault {
     std::uint32_t instruction = 0;
@@ -101,5 +113,13 @@ struct CodeFault {
 
     constexpr bool operator==(const CodeFault&) const = default;
 };
+
+// The value of a call that ended with Status::code_refused, and back.
+constexpr std::uint64_t word_of(CodeFault fault) {
+    return fault.instruction | static_cast<std::uint64_t>(fault.reason) << 32;
+}
+constexpr CodeFault fault_of(std::uint64_t word) {
+    return {static_cast<std::uint32_t>(word), static_cast<CodeReason>(word >> 32 & 0xff)};
+}
 
 }  // namespace kernel::abi

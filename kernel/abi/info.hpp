@@ -42,6 +42,7 @@ enum class FrameState : std::uint8_t {
     env,        // an environment object
     account,    // an account object
     bundle,     // the boot bundle
+    code,       // downloaded code
 };
 
 inline constexpr std::uint8_t frame_guaranteed = 1;
@@ -54,11 +55,11 @@ struct FrameInfo {
     std::uint8_t reserved;
     std::uint32_t caps;        // how many capabilities name it
     CapRef first_cap;          // the first of its root capabilities
-    FrameNumber owner;         // the environment object a kernel object belongs to
+    FrameNumber owner;         // the environment object it belongs to; of code: its first frame
     FrameNumber account;       // the account object it is charged to
     FrameNumber next;          // in the free list or the account's list; 0 ends it
     FrameNumber previous;
-    std::uint32_t entries;     // of a table: entries in use
+    std::uint32_t entries;     // of a table: entries in use; of code's first frame: its frames
 };
 static_assert(sizeof(FrameInfo) == 32);
 

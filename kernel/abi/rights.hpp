@@ -9,11 +9,11 @@ enum class Rights : std::uint8_t {
     none = 0,
     read = 1,       // frame, table: map readable; extent: read
     write = 2,      // frame: map writable, turn into a kernel object; console: print; extent: write
-    execute = 4,    // frame: map executable
+    execute = 4,    // frame: map executable; code: run
     grant = 8,      // any: derive and grant to other environments
     manage = 16,    // environment: fill, start, destroy; account: sub-accounts, limits;
                     // slice: bind; cycle: shape, name who is given idle time; extent: free;
-                    // disk: share out
+                    // disk: share out; code: verify
     revoke = 32,    // account: take frames back
     allocate = 64,  // account: take frames; cycle: take positions; disk: make and open extents
     call = 128,     // environment: transfer control to it, wake it
@@ -41,6 +41,7 @@ enum class CapType : std::uint8_t {
     slice,        // one position of a cycle
     disk,         // a disk
     extent,       // blocks of a disk
+    code,         // downloaded code
     type_count,
 };
 

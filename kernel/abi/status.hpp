@@ -37,6 +37,7 @@ enum class Status : std::uint32_t {
     extent_taken,      // the name, or a block, is another extent's
     no_extents,        // the disk has no room, or its table none for one more extent
     no_such_extent,    // no extent has that name
+    code_refused,      // the program was not accepted (value: where and why, abi/code.hpp)
     status_count,
 };
 

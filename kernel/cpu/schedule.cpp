@@ -1,5 +1,6 @@
 #include "kernel/cpu/schedule.hpp"
 
+#include "kernel/cpu/predicates.hpp"
 #include "kernel/disk/requests.hpp"
 #include "kernel/env/remote.hpp"
 #include "kernel/env/revocation.hpp"
@@ -24,7 +25,8 @@ Instant wake_due(System& system, Instant now) {
         if (frame == no_env_frame) continue;
         Env& env = system.env(frame);
         if (system.info(env).state != abi::EnvState::parked) continue;
-        if (env.wake <= now) {
+        const bool watches = env.watch.code != cap::no_cap;
+        if (env.wake <= now || (watches && predicate_holds(system, env))) {
             env::make_runnable(system, env);
         } else {
             earliest = base::min(earliest, env.wake);

@@ -39,6 +39,15 @@ struct Destruction {
     std::uint32_t slot;
 };
 
+// What a parked environment waits for besides its deadline: the code's capability and those of the
+// frames it looks at, each with what it named when the sleep began. code 0: nothing.
+struct Watch {
+    abi::CapRef code;
+    FrameNumber object;
+    abi::CapRef windows[2];
+    FrameNumber frames[2];
+};
+
 struct Env {
     machine::UserContext context;
     FrameNumber self;
@@ -54,6 +63,7 @@ struct Env {
     FrameNumber next;     // the run ring
     FrameNumber previous;
     Instant wake;         // while parked
+    Watch watch;          // while parked
     FrameNumber caller;   // whose call it has to answer; 0: nobody's
     std::uint32_t caller_tag;  // of a caller on another core: its id | serial << 16
     FrameNumber callee;   // while calling: whom it called

@@ -1,5 +1,6 @@
 #include "kernel/env/holdings.hpp"
 
+#include "kernel/abi/code.hpp"
 #include "kernel/env/extents.hpp"
 #include "kernel/env/lending.hpp"
 #include "kernel/env/revocation.hpp"
@@ -40,6 +41,8 @@ void object_unnamed(System& system, CapType type, FrameNumber object) {
         forget_frame(system, object);
     } else if (type == CapType::account && state == abi::FrameState::account) {
         forget_frame(system, object);
+    } else if (type == CapType::code) {
+        release_code(system, object, 0);
     }
 }
 
@@ -86,6 +89,15 @@ Result<void> check_retype(System& system, CapRef ref) {
         return base::error(Status::busy);
     }
     return {};
+}
+
+void release_code(System& system, FrameNumber object, std::uint32_t kept) {
+    const std::uint32_t frames = system.memory.frame(object).entries;
+    CHITIN_ASSERT(frames >= kept && frames <= abi::code_frames_max);
+    system.memory.frame(object).entries = kept;
+    for (std::uint32_t i = frames; i-- > kept;) {
+        forget_frame(system, FrameNumber{object.value + i});
+    }
 }
 
 std::uint64_t unmap(System& system, CapRef ref, std::uint64_t value) {

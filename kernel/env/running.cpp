@@ -17,6 +17,7 @@ void make_runnable(System& system, Env& env) {
                   info.state == EnvState::calling);
     info.state = EnvState::runnable;
     env.wake = abi::never;
+    env.watch = Watch{};
     env.receiving = false;
     if (system.running == no_frame) {
         env.next = env.self;

@@ -57,6 +57,16 @@ Result<Env*> find_env(System& system, const Env& caller, Slot slot);
 // (System::waits) the caller sleeps until there is one.
 Value done_or_again(System& system, Env& caller, bool done);
 
+// Why the code that code_verify's argument names was refused, as a word. Precondition: it was.
+std::uint64_t refusal(System& system, const Env& caller, const Arguments& arguments);
+
+// Copies readable memory of the caller's, through its own page tables. Errors: bad_address.
+Result<void> copy_in(System& system, const Env& caller, std::uint64_t address, char* to,
+                     std::uint64_t size);
+
+// Says park's rules: may `caller` sleep until `wake`, or is there something to look at?
+bool may_sleep(System& system, Env& caller, abi::Instant wake);
+
 Value null(System&, Env&, const Arguments&);
 Value cap_derive(System&, Env&, const Arguments&);
 Value cap_grant(System&, Env&, const Arguments&);
@@ -101,5 +111,8 @@ Value extent_free(System&, Env&, const Arguments&);
 Value disk_ring(System&, Env&, const Arguments&);
 Value disk_submit(System&, Env&, const Arguments&);
 Value disk_share(System&, Env&, const Arguments&);
+Value code_load(System&, Env&, const Arguments&);
+Value code_verify(System&, Env&, const Arguments&);
+Value park_until(System&, Env&, const Arguments&);
 
 }  // namespace kernel::syscall

@@ -18,7 +18,8 @@ constexpr Handler handlers[] = {
     wake,           transfer_call,  transfer_wait,   compute,       now,
     slice_allocate, slice_bind,     cycle_shape,     cycle_idle,    console_write,
     cap_lend,       extent_allocate, extent_open,    extent_part,   extent_range,
-    extent_free,    disk_ring,      disk_submit,     disk_share,
+    extent_free,    disk_ring,      disk_submit,     disk_share,    code_load,
+    code_verify,    park_until,
 };
 static_assert(sizeof(handlers) / sizeof(handlers[0]) == call_count);
 
@@ -45,8 +46,8 @@ void dispatch(System& system, Env& caller) {
     const Value result = handlers[number](system, caller, arguments);
     const Status status = result.has_value() ? Status::ok : result.error();
     std::uint64_t value = result.has_value() ? *result : 0;
-    if (status == Status::no_table) [[unlikely]] {
-        value = missing_level(system, caller, number, arguments);
+    if (tells_more(status)) [[unlikely]] {
+        value = value_of_failure(system, caller, number, status, arguments);
     }
     record_call(system, caller, number, status, value);
     regs.rax = static_cast<std::uint64_t>(status);

@@ -4,9 +4,9 @@
 
 namespace kernel::syscall {
 
-// no_table tells as its value which level is missing on the way to the call's address.
-std::uint64_t missing_level(System& system, const Env& caller, std::uint64_t number,
-                            const Arguments& arguments) {
+std::uint64_t value_of_failure(System& system, const Env& caller, std::uint64_t number,
+                               Status status, const Arguments& arguments) {
+    if (status == Status::code_refused) return refusal(system, caller, arguments);
     const auto target = find_env(system, caller, arguments.slot(0));
     const unsigned mask = abi::call_shapes[number].address_mask;
     if (!target.has_value() || mask == 0) return 0;

@@ -7,9 +7,14 @@
 
 namespace kernel::syscall {
 
-// The value of a call that failed with no_table: which level is missing on the way to its address.
-[[gnu::noinline]] std::uint64_t missing_level(System& system, const Env& caller,
-                                              std::uint64_t number, const Arguments& arguments);
+// Has a call that failed so a value all the same?
+constexpr bool tells_more(Status status) {
+    return status == Status::no_table || status == Status::code_refused;
+}
+// It. no_table: which level is missing on the way to its address; code_refused: where and why.
+[[gnu::noinline]] std::uint64_t value_of_failure(System& system, const Env& caller,
+                                                 std::uint64_t number, Status status,
+                                                 const Arguments& arguments);
 
 // The answer to a number that is no call's.
 [[gnu::noinline]] void refuse(System& system, Env& caller, std::uint64_t number);

@@ -21,6 +21,8 @@ Result<Env*> living(System& system, FrameNumber object) {
     return &target;
 }
 
+}  // namespace
+
 bool may_sleep(System& system, Env& caller, abi::Instant wake) {
     const abi::UpcallPage* page = caller.page;
     const bool told = page != nullptr && page->pending != 0;
@@ -29,8 +31,6 @@ bool may_sleep(System& system, Env& caller, abi::Instant wake) {
     if (woken) system.core.probe(machine::Probe::wake_before_park);
     return !told && !woken && caller.pending.bits == 0 && wake > system.core.now();
 }
-
-}  // namespace
 
 Value park(System& system, Env& caller, const Arguments& arguments) {
     const abi::Instant wake{arguments.word(0)};

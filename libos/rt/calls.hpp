@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernel/abi/call.hpp"
+#include "kernel/abi/code.hpp"
 #include "kernel/abi/cycle.hpp"
 #include "kernel/abi/disk.hpp"
 #include "kernel/abi/rights.hpp"
@@ -171,6 +172,19 @@ inline Result<std::uint64_t> env_destroy(Slot env) { return make(Call::env_destr
 inline Result<std::uint64_t> yield(Slot env = self) { return make(Call::yield, env.value); }
 inline Result<std::uint64_t> wake(Slot env) { return make(Call::wake, env.value); }
 inline Result<std::uint64_t> park(Instant deadline) { return make(Call::park, deadline.value); }
+
+// ---- downloaded code
+
+// `first` and the frames behind it by name become the code, in `first`.
+inline Result<std::uint64_t> code_load(Slot first, std::uint32_t frames, VirtAddr program,
+                                       std::uint32_t units, kernel::abi::CodeKind kind) {
+    return make(Call::code_load, first.value, frames, program.value, units, kind);
+}
+// Value: the most instructions it runs; with code_refused, where and why (fault_of).
+inline Answer code_verify(Slot code) { return ask(Call::code_verify, code.value); }
+inline Result<std::uint64_t> park_until(Slot code, Instant deadline, Slot one, Slot other) {
+    return make(Call::park_until, code.value, deadline.value, one.value, other.value);
+}
 
 // ---- control transfer
 

@@ -5,6 +5,7 @@
 // what no honest program does. At the end: {"checks":N,"failures":M}, exit code 0 or 1.
 #include "scenarios/programs/probe.hpp"
 
+#include "scenarios/programs/probe_code.hpp"
 #include "scenarios/programs/probe_limits.hpp"
 #include "scenarios/programs/probe_slices.hpp"
 #include "scenarios/programs/probe_transfers.hpp"
@@ -138,17 +139,15 @@ void Probe::maps() {
     const Word at = region_ + 8 * page_size;
     named(Call::map, {{0, f, at, read}},
           {{0, CapType::environment, poor_env_.value}, {1, CapType::frame}});
-    for (const Call call : {Call::map}) {
-        wrong(call, "no rights", Status::bad_argument, {{0, f, at, 0}});
-        wrong(call, "write alone", Status::bad_argument, {{0, f, at, 2}});
-        wrong(call, "rights beyond", Status::bad_argument, {{0, f, at, Word{1} << 32 | 1}});
-        wrong(call, "rights no page has", Status::bad_argument, {{0, f, at, read | 8}});
-        wrong(call, "write and execute", Status::no_executable_writes, {{0, f, at, 7}});
-        wrong(call, "more rights", Status::no_right, {{0, read_only_.value, at, read_write}});
-        wrong(call, "right of none", Status::no_right, {{0, rightless_.value, at, read}});
-        wrong(call, "misaligned", Status::misaligned, {{0, f, at + 1, read}});
-        wrong(call, "misaligned before outside", Status::misaligned, {{0, f, all_ones, read}});
-    }
+    wrong(Call::map, "no rights", Status::bad_argument, {{0, f, at, 0}});
+    wrong(Call::map, "write alone", Status::bad_argument, {{0, f, at, 2}});
+    wrong(Call::map, "rights beyond", Status::bad_argument, {{0, f, at, Word{1} << 32 | 1}});
+    wrong(Call::map, "rights no page has", Status::bad_argument, {{0, f, at, read | 8}});
+    wrong(Call::map, "write and execute", Status::no_executable_writes, {{0, f, at, 7}});
+    wrong(Call::map, "more rights", Status::no_right, {{0, read_only_.value, at, read_write}});
+    wrong(Call::map, "right of none", Status::no_right, {{0, rightless_.value, at, read}});
+    wrong(Call::map, "misaligned", Status::misaligned, {{0, f, at + 1, read}});
+    wrong(Call::map, "misaligned before outside", Status::misaligned, {{0, f, all_ones, read}});
     const Word slot_size = kernel::abi::space_slot_size;
     for (const Word address : {window, window + slot_size - page_size, window - page_size,
                                window + 127 * slot_size, window + 128 * slot_size, top_bit,
@@ -571,6 +570,7 @@ int Probe::run() {
     rest();
     slices();
     transfers();
+    codes();
     many_derivations();
     many_environments();
     instructions();

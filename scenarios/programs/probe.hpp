@@ -132,6 +132,10 @@ private:
     void slice_positions(Slot first);
     void slice_bindings(Slot first);
     void cycle_shapes();
+    void codes();
+    void wrong_downloads(const Words& good, std::span<const Slot> row);
+    void wrong_predicates(Slot code);
+    void refusals(Word page);
     void transfers();
     void wrong_transfers();
     void caller_that_goes(Slot server, kernel::abi::EnvId server_id);

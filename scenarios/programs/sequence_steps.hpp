@@ -110,6 +110,9 @@ inline constexpr Shape all[operation_count] = {
     {slot, slot},                                   // cycle_idle
     {slot, number, address, number},                // console_write
     {slot, slot, place, rights, slot},              // cap_lend
+    {place, number, address, number, number},       // code_load
+    {slot},                                         // code_verify
+    {slot, instant, slot, slot},                    // park_until
     {number, value, value, value, value, value},    // no_such_call
     {address},                                      // read_memory
     {address, byte},                                // write_memory

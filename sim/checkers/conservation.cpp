@@ -80,6 +80,7 @@ public:
         for (const FrameNumber name : cap_tables_) check_table_of_capabilities(name);
         for (std::uint32_t i = 0; i < system_.kernel_frames; ++i) check_names(i);
         for (const std::uint32_t i : held_) check_names(i);
+        check_code();
         check_cycle();
         check_disks();
         for (const FrameNumber name : envs_) check_space(name);
@@ -193,6 +194,7 @@ private:
         if (info.state == FrameState::account) account_frames_.push_back(name);
         if (info.state == FrameState::cap_table) cap_tables_.push_back(name);
         if (info.state == FrameState::env) envs_.push_back(name);
+        if (info.state == FrameState::code) codes_.push_back(name);
     }
 
     // The kernel's frames are the first, and in no list; all others are in one.
@@ -415,8 +417,29 @@ private:
                 which() + ": its first capability is wrong");
         const bool needs_name = info.state == FrameState::user ||
                                 info.state == FrameState::table ||
-                                info.state == FrameState::account;
+                                info.state == FrameState::account ||
+                                (info.state == FrameState::code &&
+                                 info.owner.value == system_.pool_first.value + i);
         CHECKED(!needs_name || named_[i] > 0, which() + " is held, and nobody can name it");
+    }
+
+    // Each frame of downloaded code is one of those that its first frame counts.
+    void check_code() const {
+        for (const FrameNumber name : codes_) {
+            const FrameInfo& info = frame(name);
+            const Phrase which = "code in frame " + number(name.value);
+            CHECKED(in_pool(info.owner) && frame(info.owner).owner == info.owner &&
+                        frame(info.owner).state == FrameState::code,
+                    which + ": its first frame is none");
+            const std::uint32_t place = name.value - info.owner.value;
+            CHECKED(place < frame(info.owner).entries, which + ": not counted");
+            CHECKED(place == 0 || info.caps == 0, which + ": named, and not the first");
+            for (std::uint32_t i = 0; place == 0 && i < info.entries; ++i) {
+                const FrameInfo& part = frame(FrameNumber{name.value + i});
+                CHECKED(part.state == FrameState::code && part.owner == name,
+                        which + ": counts a frame that is not its own");
+            }
+        }
     }
 
     // ---- environments and page tables
@@ -529,6 +552,7 @@ private:
     std::vector<FrameNumber> account_frames_;  // without the root's, which is the kernel's
     std::vector<FrameNumber> cap_tables_;
     std::vector<FrameNumber> envs_;
+    std::vector<FrameNumber> codes_;
     std::vector<FrameNumber> accounts_;
     std::unordered_map<std::uint32_t, Sums> sums_;
     std::unordered_map<std::uint32_t, std::unordered_map<std::uint32_t, CapRef>> mapped_;

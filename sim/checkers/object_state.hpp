@@ -19,6 +19,7 @@ namespace sim::checkers {
         case CapType::table: return state == FrameState::table;
         case CapType::environment: return state == FrameState::env;
         case CapType::account: return state == FrameState::account;
+        case CapType::code: return state == FrameState::code;
         default: return state == FrameState::kernel;  // console, cycle, slice, disk, extent
     }
 }

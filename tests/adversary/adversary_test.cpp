@@ -103,7 +103,8 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                                          "threads.toml", "cores.toml", "mixed.toml",
                                          "multikernel.toml", "servers.toml", "probe.toml",
                                          "probe_root.toml", "probe_cores.toml",
-                                         "probe_turns.toml", "probe_ends.toml", "churn.toml"),
+                                         "probe_turns.toml", "probe_ends.toml", "churn.toml",
+                                         "predicate.toml"),
                          [](const auto& given) {
                              std::string name = given.param;
                              return name.substr(0, name.find('.'));

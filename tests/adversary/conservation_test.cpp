@@ -34,6 +34,7 @@ TEST(Conservation, HoldsAfterEventsOfExchange) { expect_conserved("exchange.toml
 TEST(Conservation, HoldsAfterEventsOfExchangeBetweenCores) {
     for (const std::uint32_t cell : {0u, 3u}) expect_conserved("exchange_cores.toml", 97, cell);
 }
+TEST(Conservation, HoldsAfterEveryEventOfPredicate) { expect_conserved("predicate.toml", 1); }
 TEST(Conservation, HoldsAfterEventsOfRealtime) { expect_conserved("realtime.toml", 7); }
 TEST(Conservation, HoldsAfterEventsOfShares) { expect_conserved("shares.toml", 61); }
 TEST(Conservation, HoldsAfterEventsOfHierarchy) { expect_conserved("hierarchy.toml", 997); }

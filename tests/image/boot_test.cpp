@@ -95,7 +95,7 @@ TEST_F(Image, SeveralMachinesGiveTheSameAsOne) {
     }
 }
 
-TEST_F(Image, TextRodataAndDataFitIn44KiB) {
+TEST_F(Image, TextRodataAndDataFitIn64KiB) {
     const auto bytes = read_file(options.image);
     ASSERT_GT(bytes.size(), sizeof(Elf64_Ehdr));
     Elf64_Ehdr elf;
@@ -112,7 +112,7 @@ TEST_F(Image, TextRodataAndDataFitIn44KiB) {
         total += counted ? section.sh_size : 0;
     }
     EXPECT_GT(total, 4096u);
-    EXPECT_LE(total, 57344u);
+    EXPECT_LE(total, 77824u);
 }
 
 TEST_F(Image, APanicNamesItsCallers) {
