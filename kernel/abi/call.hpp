@@ -174,6 +174,28 @@ enum class Call : std::uint32_t {
     // again (too many under way), after sleeping until it may be worth while.
     cap_lend,
 
+    // ---- downloaded code (abi/code.hpp)
+    // (slot, frames, address, units, kind) -> downloads a program: 1..code_units_max instructions
+    // of 8 bytes at `address` of the caller's memory, copied into `frames` 1..code_frames_max
+    // frames that follow one another by name, the first of them in `slot`. Of each the caller
+    // holds the only capability, unmapped. The first's becomes the code's, the other slots are
+    // emptied. What the program does not fill is for verifying it, and given back to the pool
+    // once that is over. Checks: slot (as table_install); bad_argument (frames, a name that is
+    // not the pool's); the other frames (no_right, busy: also another environment's);
+    // misaligned (address, to 8 bytes); bad_argument (units, kind); bad_address (not readable).
+    code_load,
+    // (code) -> proves that the program keeps to what its kind allows (abi/code.hpp); again: not
+    // done yet. Value: the most instructions it runs. Needs `manage`. Fails with code_refused,
+    // the value telling where and why (abi/code.hpp: fault_of); repeated, it answers the same.
+    code_verify,
+    // (code, deadline, frame, frame) -> as park, but wakes also where the predicate holds for the
+    // two frames (which may be one): the kernel looks before it sleeps and then whenever it
+    // chooses whom to run; each look is charged to the caller by the predicate's bound. Wakes
+    // also where one of the three capabilities is gone. Needs `execute` on code and `read` on
+    // the frames. Checks: code; each frame (as find; other_core where it is another core's);
+    // bad_state (not verified, or refused).
+    park_until,
+
     // ---- disks (abi/disk.hpp). A disk that cannot be used at all fails each call that changes
     // its extents: io_error (the device is dead), bad_state (no extent table, or a damaged one).
     // (disk, destination, first, count, name: two words) -> an extent of `count` blocks from
@@ -212,26 +234,6 @@ enum class Call : std::uint32_t {
     // disk_weight_max; each new ring has 1. Needs `manage` on both. Checks: bad_argument,
     // bad_state (env has no ring there).
     disk_share,
-    // (slot, frames, address, units, kind) -> downloads a program: 1..code_units_max instructions
-    // of 8 bytes at `address` of the caller's memory, copied into `frames` 1..code_frames_max
-    // frames that follow one another by name, the first of them in `slot`. Of each the caller
-    // holds the only capability, unmapped. The first's becomes the code's, the other slots are
-    // emptied. What the program does not fill is for verifying it, and given back to the pool
-    // once that is over. Checks: slot (as table_install); bad_argument (frames, a name that is
-    // not the pool's); the other frames (no_right, busy: also another environment's);
-    // misaligned (address, to 8 bytes); bad_argument (units, kind); bad_address (not readable).
-    code_load,
-    // (code) -> proves that the program keeps to what its kind allows (abi/code.hpp); again: not
-    // done yet. Value: the most instructions it runs. Needs `manage`. Fails with code_refused,
-    // the value telling where and why (abi/code.hpp: fault_of); repeated, it answers the same.
-    code_verify,
-    // (code, deadline, frame, frame) -> as park, but wakes also where the predicate holds for the
-    // two frames (which may be one): the kernel looks before it sleeps and then whenever it
-    // chooses whom to run; each look is charged to the caller by the predicate's bound. Wakes
-    // also where one of the three capabilities is gone. Needs `execute` on code and `read` on
-    // the frames. Checks: code; each frame (as find; other_core where it is another core's);
-    // bad_state (not verified, or refused).
-    park_until,
     call_count,
 };
 
@@ -290,6 +292,9 @@ inline constexpr CallShape call_shapes[] = {
     {2, 0, 0},  // cycle_idle
     {4, 0, 1 << 2},  // console_write
     {5, 0, 0},  // cap_lend
+    {5, 0, 1 << 2},  // code_load
+    {1, 0, 0},  // code_verify
+    {4, 0, 0},  // park_until
     {6, 0, 0},  // extent_allocate
     {4, 0, 0},  // extent_open
     {5, 0, 0},  // extent_part
@@ -298,9 +303,6 @@ inline constexpr CallShape call_shapes[] = {
     {3, 0, 0},  // disk_ring
     {2, 0, 0},  // disk_submit
     {3, 0, 0},  // disk_share
-    {5, 0, 1 << 2},  // code_load
-    {1, 0, 0},  // code_verify
-    {4, 0, 0},  // park_until
 };
 static_assert(sizeof(call_shapes) / sizeof(call_shapes[0]) ==
               static_cast<std::size_t>(Call::call_count));
@@ -313,8 +315,8 @@ inline constexpr const char* call_names[] = {
     "env_create", "env_extend", "env_start", "env_vector", "env_destroy", "env_exit", "yield",
     "park", "wake", "transfer_call", "transfer_wait", "compute", "now",
     "slice_allocate", "slice_bind", "cycle_shape", "cycle_idle", "console_write",
-    "cap_lend", "extent_allocate", "extent_open", "extent_part", "extent_range", "extent_free",
-    "disk_ring", "disk_submit", "disk_share", "code_load", "code_verify", "park_until",
+    "cap_lend", "code_load", "code_verify", "park_until", "extent_allocate", "extent_open",
+    "extent_part", "extent_range", "extent_free", "disk_ring", "disk_submit", "disk_share",
 };
 static_assert(sizeof(call_names) / sizeof(call_names[0]) ==
               static_cast<std::size_t>(Call::call_count));

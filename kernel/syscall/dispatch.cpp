@@ -17,9 +17,9 @@ constexpr Handler handlers[] = {
     env_vector,     env_destroy,    env_exit,        yield,         park,
     wake,           transfer_call,  transfer_wait,   compute,       now,
     slice_allocate, slice_bind,     cycle_shape,     cycle_idle,    console_write,
-    cap_lend,       extent_allocate, extent_open,    extent_part,   extent_range,
-    extent_free,    disk_ring,      disk_submit,     disk_share,    code_load,
-    code_verify,    park_until,
+    cap_lend,       code_load,      code_verify,     park_until,    extent_allocate,
+    extent_open,    extent_part,    extent_range,    extent_free,   disk_ring,
+    disk_submit,    disk_share,
 };
 static_assert(sizeof(handlers) / sizeof(handlers[0]) == call_count);
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/testbed/ace/formats.hpp"
@@ -171,18 +171,18 @@ int run(const Request& request) {
 
 }  // namespace
 
-void add_ace(CLI::App& app, int& exit_code) {
+void add_ace(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const ace = app.add_subcommand(
+    Command* const ace = app.add_subcommand(
         "ace", "Run crash workloads (ACE's J-lang) and try every crash of each");
     ace->add_option("file", request->file, "Workloads, one a line")->required();
     ace->add_option("--fs", request->fs,
                     "File system: " + testbed::ace::format_names())
         ->capture_default_str();
     ace->add_option("--line", request->line, "Run this line of the file alone")
-        ->check(CLI::PositiveNumber);
+        ->positive();
     ace->add_option("--state", request->state, "Of a line: try this crash state alone")
-        ->check(CLI::NonNegativeNumber)
+        ->not_negative()
         ->needs("--line");
     ace->add_option("--seed", request->seed, "Seed of random crash states")
         ->capture_default_str();

@@ -2,12 +2,12 @@
 #include <memory>
 #include <numeric>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/cli/bare_cells.hpp"
 #include "sim/cli/build_tree.hpp"
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/machine_check.hpp"
@@ -76,10 +76,10 @@ int boot(const Request& request) {
 
 }  // namespace
 
-void add_boot(CLI::App& app, int& exit_code) {
+void add_boot(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
     request->session.machine = "bare";
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("boot", "Run a scenario on the bare machine, in QEMU");
     add_scenario_options(*command, request->scenario);
     command->add_option("-o,--output", request->session.output,

@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/testbed/bpf/disassembly.hpp"
@@ -178,7 +178,7 @@ int disassemble(const Request& request) {
     return exit_ok;
 }
 
-void add_program(CLI::App& command, Request& request) {
+void add_program(Command& command, Request& request) {
     command.add_option("program", request.program,
                        "ELF object of clang -target bpf, hexadecimal text or raw instructions; "
                        "-: standard input")
@@ -188,7 +188,7 @@ void add_program(CLI::App& command, Request& request) {
                        "Which global function of an ELF object");
 }
 
-void add_promise(CLI::App& command, Request& request) {
+void add_promise(Command& command, Request& request) {
     command.add_flag("--read-only", request.read_only, "The memory may not be written");
     command
         .add_option("--steps", request.steps,
@@ -197,9 +197,9 @@ void add_promise(CLI::App& command, Request& request) {
     command.add_flag("--json", request.json, "One JSON object");
 }
 
-void add_verify_command(CLI::App& bpf, int& exit_code) {
+void add_verify_command(Command& bpf, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command = bpf.add_subcommand(
+    Command* const command = bpf.add_subcommand(
         "verify", "Prove that a program keeps to its memory and ends, or say why not");
     add_program(*command, *request);
     command->add_option("--length", request->length, "Bytes of memory: N, or MIN..MAX")
@@ -213,21 +213,19 @@ void add_verify_command(CLI::App& bpf, int& exit_code) {
     command->callback([request, &exit_code] { exit_code = verify(*request); });
 }
 
-void add_run_command(CLI::App& bpf, int& exit_code) {
+void add_run_command(Command& bpf, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         bpf.add_subcommand("run", "Verify a program, run it, print r0 in hexadecimal");
     add_program(*command, *request);
     command->add_option("memory", request->positional_memory,
                         "The memory, in hexadecimal: r1 = its address, r2 = its length");
     command->add_option("-m,--memory", request->memory, "The same");
     auto* const jit = command->add_flag("--jit", request->compile, "Compile it to x86-64");
-    auto* const interpret =
-        command->add_flag("--interpret", request->interpret, "Interpret it (the default)");
-    auto* const unverified =
-        command->add_flag("--unverified", request->unverified,
-                          "Do not verify: interpret with every access and step checked");
-    jit->excludes(interpret)->excludes(unverified);
+    command->add_flag("--interpret", request->interpret, "Interpret it (the default)");
+    command->add_flag("--unverified", request->unverified,
+                      "Do not verify: interpret with every access and step checked");
+    jit->excludes("--interpret")->excludes("--unverified");
     add_promise(*command, *request);
     command->footer(
         "Examples:\n"
@@ -240,9 +238,9 @@ void add_run_command(CLI::App& bpf, int& exit_code) {
     command->callback([request, &exit_code] { exit_code = run(*request); });
 }
 
-void add_disasm_command(CLI::App& bpf, int& exit_code) {
+void add_disasm_command(Command& bpf, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command = bpf.add_subcommand("disasm", "Print a program's instructions");
+    Command* const command = bpf.add_subcommand("disasm", "Print a program's instructions");
     add_program(*command, *request);
     command->footer("Example:\n  chitin bpf disasm filter.o --function filter");
     command->callback([request, &exit_code] { exit_code = disassemble(*request); });
@@ -250,10 +248,10 @@ void add_disasm_command(CLI::App& bpf, int& exit_code) {
 
 }  // namespace
 
-void add_bpf(CLI::App& app, int& exit_code) {
-    CLI::App* const bpf =
+void add_bpf(Command& app, int& exit_code) {
+    Command* const bpf =
         app.add_subcommand("bpf", "Verify, run or read eBPF programs, as the kernel would");
-    bpf->require_subcommand(1);
+    bpf->require_subcommand();
     bpf->footer("Examples:\n"
                 "  chitin bpf verify filter.o --length 60..1514 --read-only\n"
                 "  chitin bpf run filter.o --memory \"45 00 00 54\" --jit\n"

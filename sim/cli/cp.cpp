@@ -3,9 +3,9 @@
 #include <map>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/image_path.hpp"
@@ -117,9 +117,9 @@ int run(const Request& request) {
 
 }  // namespace
 
-void add_cp(CLI::App& app, int& exit_code) {
+void add_cp(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("cp", "Copy files into an image, out of it, or between images");
     command->add_option("paths", request->paths,
                         "SOURCE... DESTINATION, each a path of the host or IMAGE:/path")

@@ -2,11 +2,11 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/cli/bare_cells.hpp"
 #include "sim/cli/build_tree.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/debug_cell.hpp"
 #include "sim/cli/exit_code.hpp"
@@ -120,9 +120,9 @@ int debug(const Request& request) {
 
 }  // namespace
 
-void add_debug(CLI::App& app, int& exit_code) {
+void add_debug(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("debug", "One cell under gdb, on either machine");
     add_debug_options(*command, request->cell);
     command->add_flag("--image", request->image, "The bare machine, in QEMU");

@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/machine/hosted.hpp"
@@ -80,10 +80,10 @@ int run(const DebugOptions& options) {
 
 void show_debugger(const machine::Machine& machine) { chitin_debugged_machine = &machine; }
 
-void add_debug_options(CLI::App& command, DebugOptions& options) {
+void add_debug_options(Command& command, DebugOptions& options) {
     add_scenario_options(command, options.scenario);
     for (const char* const useless : {"--jobs", "--json"}) {  // one cell, for a person
-        command.remove_option(command.get_option(useless));
+        command.remove_option(useless);
     }
     command.add_option("--cell", options.cell, "Which of the scenario's cells; default: 0");
     command.add_option("--stop-at", options.stop_at,
@@ -125,10 +125,10 @@ int report_end(const testbed::Scenario& scenario, const engine::CellResult& resu
     return result.outcome.exit_code == 0 ? exit_ok : exit_failed;
 }
 
-void add_debug_cell(CLI::App& app, int& exit_code) {
+void add_debug_cell(Command& app, int& exit_code) {
     auto options = std::make_shared<DebugOptions>();
-    CLI::App* const command = app.add_subcommand("debug-cell", "Run one cell in this process");
-    command->group("");
+    Command* const command = app.add_subcommand("debug-cell", "Run one cell in this process");
+    command->hide();
     add_debug_options(*command, *options);
     command->callback([options, &exit_code] { exit_code = run(*options); });
 }

@@ -17,13 +17,15 @@ class Machine;
 
 namespace sim::cli {
 
+class Command;
+
 struct DebugOptions {
     ScenarioOptions scenario;
     std::uint32_t cell = 0;
     std::optional<std::uint64_t> stop_at;  ///< number of a history event, from 0
 };
 
-void add_debug_options(CLI::App& command, DebugOptions& options);
+void add_debug_options(Command& command, DebugOptions& options);
 
 /// The options as arguments of `debug-cell`.
 [[nodiscard]] std::vector<std::string> as_arguments(const DebugOptions& options);

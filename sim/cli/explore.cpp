@@ -5,10 +5,10 @@
 #include <memory>
 #include <numeric>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/explore_report.hpp"
@@ -227,13 +227,13 @@ int Exploration::run() {
 
 }  // namespace
 
-void add_explore(CLI::App& app, int& exit_code) {
+void add_explore(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("explore", "Search a scenario's legal histories for one that fails");
     add_scenario_options(*command, request->scenario);
     command->add_option("--runs", request->campaign.runs, "How many runs")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30))
+        ->in(std::uint64_t{1}, std::uint64_t{1} << 30)
         ->capture_default_str();
     command->add_option("--strategy", request->strategy,
                         "none, random, pct:D, bounded:N, round-robin, slow, portfolio")
@@ -245,7 +245,7 @@ void add_explore(CLI::App& app, int& exit_code) {
         ->capture_default_str();
     command->add_option("--collect", request->campaign.failures_max,
                         "Go on until so many runs have failed")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30))
+        ->in(std::uint64_t{1}, std::uint64_t{1} << 30)
         ->capture_default_str();
     command->add_option("--check", request->check_every,
                         "Events between two looks of the checkers; 0: never")

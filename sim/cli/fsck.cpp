@@ -1,10 +1,10 @@
 // chitin fsck: what is wrong with an image's file system.
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/testbed/fs/volume.hpp"
@@ -87,9 +87,9 @@ int run(const Request& request) {
 
 }  // namespace
 
-void add_fsck(CLI::App& app, int& exit_code) {
+void add_fsck(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("fsck", "Check an image's file system, and repair it");
     command->add_option("image", request->image, "The image file")->required();
     command->add_flag("--repair", request->repair, "Change what is wrong; without it nothing is");

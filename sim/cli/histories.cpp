@@ -5,10 +5,10 @@
 #include <numeric>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/hosted_cells.hpp"
@@ -63,10 +63,10 @@ int run(const Request& request) {
 
 }  // namespace
 
-void add_histories(CLI::App& app, int& exit_code) {
+void add_histories(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command = app.add_subcommand("histories", "Print each cell's trace hash");
-    command->group("");
+    Command* const command = app.add_subcommand("histories", "Print each cell's trace hash");
+    command->hide();
     add_scenario_options(*command, request->scenario);
     command->add_option("--window-base", request->window_base, "Address of the window");
     command->add_option("--cell", request->cell, "Only this cell");

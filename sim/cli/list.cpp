@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "libos/policy/list.hpp"
 #include "libos/sched/list.hpp"
 #include "sim/cli/build_tree.hpp"
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/testbed/record.hpp"
@@ -162,9 +162,9 @@ int run(bool json) {
 
 }  // namespace
 
-void add_list(CLI::App& app, int& exit_code) {
+void add_list(Command& app, int& exit_code) {
     auto json = std::make_shared<bool>(false);
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("list", "List scenarios, programs, policies, schedulers, costs, disks");
     command->add_flag("--json", *json, "One JSON object a line");
     command->footer("Examples:\n  chitin list\n  chitin list --json | jq -r .name");

@@ -3,11 +3,11 @@
 #include <chrono>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/image_path.hpp"
@@ -199,9 +199,9 @@ int run(const Request& request) {
 
 }  // namespace
 
-void add_ls(CLI::App& app, int& exit_code) {
+void add_ls(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("ls", "List what the file system of an image holds");
     command->add_option("where", request->where, "IMAGE or IMAGE:/directory")->required();
     command->add_flag("-l", request->details, "Mode, links, owner, size, time (UTC)");

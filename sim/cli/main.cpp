@@ -1,8 +1,8 @@
 // The `chitin` command.
-#include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/misses.hpp"
@@ -13,10 +13,9 @@ int main(int argc, char** argv) {
     spdlog::set_pattern("chitin: %v");
 
     int exit_code = exit_ok;
-    CLI::App app{"Chitin: an exokernel to study. One set of kernel and libOS sources, two "
-                 "machines."};
-    app.name("chitin");
-    app.require_subcommand(1);
+    Command app{"chitin", "Chitin: an exokernel to study. One set of kernel and libOS sources, "
+                          "two machines."};
+    app.require_subcommand();
     app.footer("Examples:\n"
                "  ./chitin run scenarios/paging.toml      which policy survives the MMU?\n"
                "  ./chitin boot scenarios/paging.toml --check   the same on bare x86-64, in QEMU\n"
@@ -43,10 +42,6 @@ int main(int argc, char** argv) {
     add_version(app, exit_code);
     add_histories(app, exit_code);
     add_debug_cell(app, exit_code);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? exit_ok : exit_usage;
-    }
+    if (!app.parse(argc, argv)) return exit_usage;
     return exit_code;
 }

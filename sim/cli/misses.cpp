@@ -8,10 +8,10 @@
 #include <string>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "libos/policy/replacement.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/testbed/misses.hpp"
 #include "sim/testbed/trace/read_trace.hpp"
 
@@ -109,9 +109,9 @@ int run(const Request& request) {
 
 }  // namespace
 
-void add_misses(CLI::App& app, int& exit_code) {
+void add_misses(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const misses =
+    Command* const misses =
         app.add_subcommand("misses", "Count a replacement policy's misses over a trace");
     misses->add_option("trace", request->trace, "Trace file, plain or gzip, xz or zstd")
         ->required();

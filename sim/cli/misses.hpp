@@ -2,14 +2,12 @@
 
 /// `chitin misses`: count the misses of one policy over one trace.
 
-namespace CLI {
-class App;
-}
-
 namespace sim::cli {
+
+class Command;
 
 /// Add the subcommand to `app`. When it runs it sets `exit_code`: 0 done, 2 wrong usage (unknown
 /// policy or format, bad capacity), 1 bad input (the trace).
-void add_misses(CLI::App& app, int& exit_code);
+void add_misses(Command& app, int& exit_code);
 
 }  // namespace sim::cli

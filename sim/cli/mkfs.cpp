@@ -2,9 +2,9 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/image_path.hpp"
@@ -87,9 +87,9 @@ int run(Request request) {
 
 }  // namespace
 
-void add_mkfs(CLI::App& app, int& exit_code) {
+void add_mkfs(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("mkfs", "Make an empty file system in an image file");
     command->add_option("type", request->type, "Which: " + tfs::format_names())->required();
     command->add_option("image", request->image, "The image file")->required();
@@ -97,7 +97,7 @@ void add_mkfs(CLI::App& app, int& exit_code) {
     command->add_option("--block-size", request->block_size,
                         "Bytes of a cluster or block; default: by size");
     command->add_option("--label", request->options.label, "The volume's name");
-    CLI::Option* const serial = command->add_option(
+    Argument* const serial = command->add_option(
         "--serial", request->serial, "The volume's number; default: from the clock");
     command->add_flag("--force", request->force, "Even where the image holds something");
     command->footer("Examples:\n"
@@ -105,7 +105,7 @@ void add_mkfs(CLI::App& app, int& exit_code) {
                     "  chitin mkfs fat32 disk.img --size 1GiB --block-size 4K\n"
                     "  chitin mkfs fat12 floppy.img --size 1440K --serial 1");
     command->callback([request, serial, &exit_code] {
-        request->has_serial = serial->count() > 0;
+        request->has_serial = serial->given();
         exit_code = run(*request);
     });
 }

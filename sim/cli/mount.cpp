@@ -2,9 +2,9 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/testbed/fs/fuse/server.hpp"
@@ -53,9 +53,9 @@ int run(const Request& request) {
 
 }  // namespace
 
-void add_mount(CLI::App& app, int& exit_code) {
+void add_mount(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command = app.add_subcommand(
+    Command* const command = app.add_subcommand(
         "mount", "Show the file system of an image as a directory, until Ctrl-C");
     command->add_option("image", request->image, "The image file")->required();
     command->add_option("directory", request->directory, "An existing directory")->required();

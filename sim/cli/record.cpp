@@ -2,9 +2,9 @@
 #include <cstdint>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/host/process/command.hpp"
@@ -74,9 +74,9 @@ int record(const Request& request) {
 
 }  // namespace
 
-void add_record(CLI::App& app, int& exit_code) {
+void add_record(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("record", "Record a program's page references as a trace");
     command->add_option("-o,--output", request->output, "Trace to write (.oracleGeneral.zst)")
         ->required();
@@ -86,7 +86,7 @@ void add_record(CLI::App& app, int& exit_code) {
                         "End the command after that many references; 0: let it end");
     command->add_option("--filter", request->options.filter,
                         "An access is a reference if its page is not among that many last ones")
-        ->check(CLI::Range(std::size_t{1}, testbed::Recorder::filter_max))
+        ->in(std::size_t{1}, testbed::Recorder::filter_max)
         ->capture_default_str();
     command->add_option("command", request->command, "The command and its arguments, after --")
         ->required();

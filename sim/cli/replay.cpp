@@ -2,11 +2,11 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/cli/build_tree.hpp"
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/debug_cell.hpp"
 #include "sim/cli/exit_code.hpp"
@@ -243,9 +243,9 @@ int Replaying::run() {
 
 }  // namespace
 
-void add_replay(CLI::App& app, int& exit_code) {
+void add_replay(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("replay", "Run a failure that `explore` found again");
     command->add_option("file", request->file, "The file that `chitin explore` named")->required();
     command->add_flag("--shrink", request->shrink,

@@ -1,10 +1,10 @@
 // chitin run: a scenario on the hosted machine.
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/hosted_cells.hpp"
@@ -36,9 +36,9 @@ int run(const Request& request) {
 
 }  // namespace
 
-void add_run(CLI::App& app, int& exit_code) {
+void add_run(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command = app.add_subcommand("run", "Run a scenario on the hosted machine");
+    Command* const command = app.add_subcommand("run", "Run a scenario on the hosted machine");
     add_scenario_options(*command, request->scenario);
     command->add_option("-o,--output", request->session.output,
                         "Results folder; default: results/DATE-NAME");

@@ -2,9 +2,9 @@
 
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
+#include "sim/cli/command.hpp"
 #include "sim/host/process/worker.hpp"
 
 namespace sim::cli {
@@ -13,16 +13,16 @@ std::uint32_t ScenarioOptions::parallel() const {
     return jobs != 0 ? jobs : host::process::processors();
 }
 
-void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
+void add_scenario_options(Command& command, ScenarioOptions& options) {
     constexpr std::uint32_t jobs_max = 256;
     command.add_option("scenario", options.scenario, "Scenario file (.toml)")->required();
     command.add_option("--set", options.settings,
                        "key=value: an axis (policy=lru,fifo), an argument (frames=100, "
                        "replay.frames=100) or a path (machine.memory=\"128 MiB\"); repeatable")
-        ->allow_extra_args(false);
+        ->one_each();
     command.add_option("--seed", options.seed, "The seed of every random stream");
     command.add_option("-j,--jobs", options.jobs, "Cells at once; default: one a processor")
-        ->check(CLI::Range(1u, jobs_max));
+        ->in(1u, jobs_max);
     command.add_flag("--json", options.json, "JSON lines on standard output, nothing else");
     command.add_flag("-v,--verbose", options.verbose, "Say more on standard error");
 }

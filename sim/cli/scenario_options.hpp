@@ -9,11 +9,9 @@
 
 #include "sim/testbed/scenario.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace sim::cli {
+
+class Command;
 
 struct ScenarioOptions {
     std::string scenario;
@@ -26,7 +24,7 @@ struct ScenarioOptions {
     [[nodiscard]] std::uint32_t parallel() const;
 };
 
-void add_scenario_options(CLI::App& command, ScenarioOptions& options);
+void add_scenario_options(Command& command, ScenarioOptions& options);
 
 /// Reads the scenario; prints every problem to standard error where there is one.
 [[nodiscard]] std::optional<testbed::Scenario> load_scenario(const ScenarioOptions& options,

@@ -1,16 +1,16 @@
 // chitin test: everything that CI runs. The bootstrap knows how to build and run it.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/cli/build_tree.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/host/process/command.hpp"
 
 namespace sim::cli {
 
-void add_test(CLI::App& app, int& exit_code) {
-    CLI::App* const command = app.add_subcommand("test", "Build and run all tests, as CI does");
+void add_test(Command& app, int& exit_code) {
+    Command* const command = app.add_subcommand("test", "Build and run all tests, as CI does");
     command->footer("Example:\n  ./chitin test");
     command->callback([&exit_code] {
         const std::string bootstrap = find_build_tree().bootstrap().string();

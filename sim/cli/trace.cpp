@@ -4,12 +4,12 @@
 #include <memory>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/bare_cells.hpp"
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/hosted_cells.hpp"
@@ -139,9 +139,9 @@ int trace(const Request& request) {
 
 }  // namespace
 
-void add_trace(CLI::App& app, int& exit_code) {
+void add_trace(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command =
+    Command* const command =
         app.add_subcommand("trace", "Write a cell's history as a timeline, or as lines of JSON");
     add_scenario_options(*command, request->scenario);
     command->add_option("-o,--output", request->output,

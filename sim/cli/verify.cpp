@@ -6,13 +6,13 @@
 #include <map>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "kernel/abi/bundle.hpp"
 #include "kernel/abi/types.hpp"
 #include "sim/cli/build_tree.hpp"
 #include "sim/cli/catalogue.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/scenario_options.hpp"
@@ -229,9 +229,9 @@ int Verification::run() {
 
 }  // namespace
 
-void add_verify(CLI::App& app, int& exit_code) {
+void add_verify(Command& app, int& exit_code) {
     auto request = std::make_shared<Request>();
-    CLI::App* const command = app.add_subcommand(
+    Command* const command = app.add_subcommand(
         "verify", "Run a scenario in several ways and compare every cell's history");
     add_scenario_options(*command, request->scenario);
     command->add_option("--builds", request->builds,
