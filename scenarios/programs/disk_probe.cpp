@@ -22,6 +22,7 @@ int run(libos::rt::Environment& env) {
         case Manner::honest: return probe.be_honest();
         case Manner::hostile: return probe.be_hostile();
         case Manner::leaves_requests: return probe.leave_requests();
+        case Manner::busy: return probe.be_busy();
     }
     return 1;
 }

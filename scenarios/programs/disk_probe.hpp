@@ -13,7 +13,7 @@ using kernel::abi::ExtentName;
 using kernel::abi::slot_disk;
 using kernel::abi::slot_extent;
 
-enum class Manner : Word { probing, honest, hostile, leaves_requests };
+enum class Manner : Word { probing, honest, hostile, leaves_requests, busy };
 
 constexpr Word any = kernel::abi::any_block;
 constexpr std::uint32_t extent_blocks = 64;
@@ -25,8 +25,9 @@ public:
 
     int run();
     int be_honest();
-    int be_hostile();
+    int be_hostile(std::uint32_t hostile_rounds = 40);
     int leave_requests();
+    int be_busy();
 
 private:
     void expect(std::string_view what, Word expected, Word got) {
@@ -105,6 +106,7 @@ private:
 
     void neighbours();
     void ended_neighbour();
+    void weights();
     libos::rt::Child child(Manner manner, Slot extent);
 
     Environment& env_;

@@ -36,7 +36,7 @@ inline int DiskProbe::be_honest() {
 }
 
 // Whatever bytes: mostly near what would be right, so that some of it gets far.
-inline int DiskProbe::be_hostile() {
+inline int DiskProbe::be_hostile(std::uint32_t hostile_rounds) {
     extent_ = slot_extent;
     prepare_data();
     const Slot frame_slot = data_slots_[15];
@@ -47,7 +47,7 @@ inline int DiskProbe::be_hostile() {
         state = state * 6364136223846793005 + 1442695040888963407;
         return state >> 33;
     };
-    for (std::uint32_t round = 0; round < rounds; ++round) {
+    for (std::uint32_t round = 0; round < hostile_rounds; ++round) {
         auto* const words = reinterpret_cast<std::uint32_t*>(ring);
         for (std::uint32_t i = 0; i < sizeof *ring / 4; ++i) {
             words[i] = static_cast<std::uint32_t>(random() % (round % 4 == 0 ? 1u << 31 : 40));
@@ -117,6 +117,47 @@ inline void DiskProbe::ended_neighbour() {
     expect("nothing waits", 0, env_.info().disk(0).waiting);
 }
 
+// Always has as many requests waiting as there can be.
+inline int DiskProbe::be_busy() {
+    extent_ = slot_extent;
+    prepare_data();
+    env_.must(ring_.begin(extent_), "a ring");
+    for (std::uint32_t i = 0;; ++i) {
+        while (!ring_.full()) ring_.put(request(DiskOp::read, extent_, i % 16, 1));
+        env_.must(ring_.submit(), "submitting");
+        for (std::uint32_t answer = 0; answer < 8; ++answer) static_cast<void>(ring_.wait());
+    }
+}
+
+// Two that always want more get blocks by their weights.
+inline void DiskProbe::weights() {
+    constexpr Word weight = 3;
+    constexpr Word blocks_enough = 200;
+    const Slot its[] = {part(extent_, 16, 16), part(extent_, 32, 16)};
+    const libos::rt::Child busy[] = {child(Manner::busy, its[0]), child(Manner::busy, its[1])};
+    const auto pause = [this] { raw(Call::park, {{env_.now().value + 100'000}}); };
+    while (raw(Call::disk_share, {{slot_disk.value, busy[1].env.value, weight}}) != Status::ok) {
+        pause();
+    }
+    const volatile auto& uses = env_.info().disk(0).uses;
+    while (uses[busy[0].id.value].weight == 0) pause();
+    const Word before[] = {uses[busy[0].id.value].blocks, uses[busy[1].id.value].blocks};
+    while (uses[busy[0].id.value].blocks - before[0] < blocks_enough / weight ||
+           uses[busy[1].id.value].blocks - before[1] < blocks_enough) {
+        pause();
+    }
+    const Word light = uses[busy[0].id.value].blocks - before[0];
+    const Word heavy = uses[busy[1].id.value].blocks - before[1];
+    expect("the heavy one has about three times as much", 1,
+           heavy * 10 > light * 25 && heavy * 10 < light * 35 ? 1 : 0);
+    for (unsigned i = 0; i < 2; ++i) {
+        libos::rt::destroy(env_, busy[i]);
+        env_.space().release(its[i]);
+    }
+    answers("reading after", Status::ok, request(DiskOp::read, extent_, 0, 1));
+    expect("nothing waits", 0, env_.info().disk(0).waiting);
+}
+
 inline int DiskProbe::run() {
     const auto& cell = env_.info().cell();
     if (cell.disk_count == 0) env_.panic("this machine has no disk");
@@ -136,6 +177,7 @@ inline int DiskProbe::run() {
     taken_back();
     neighbours();
     ended_neighbour();
+    weights();
     const volatile auto& disk = env_.info().disk(0);
     libos::rt::JsonLine line;
     line.add("checks", checks_)

@@ -22,12 +22,12 @@ TEST(DiskCalls, TheyDoOnADiskWithAnArm) {
     arm.rotation = 8'333'333;
     arm.track_blocks = 100;
     arm.cache_blocks = 0;
-    expect_well(run({.envs = probe.envs, .service = arm}, blank(1024)));
+    expect_well(run({.envs = probe.envs, .service = arm}, blank(1024), false));
 }
 
 TEST(DiskCalls, OneCellGivesOneHistory) {
-    const auto first = run(probe, blank(1024));
-    const auto second = run(probe, blank(1024));
+    const auto first = run(probe, blank(1024), false);
+    const auto second = run(probe, blank(1024), false);
     ASSERT_EQ(first.result.envs.size(), second.result.envs.size());
     ASSERT_GT(first.result.envs.size(), 4u);
     for (std::size_t i = 0; i < first.result.envs.size(); ++i) {
