@@ -239,8 +239,10 @@ void add_explore(CLI::App& app, int& exit_code) {
                         "none, random, pct:D, bounded:N, round-robin, slow, portfolio")
         ->capture_default_str();
     command->add_option("--faults", request->faults,
-                        "legal (message, timer, interrupt, translation, publication, wait), all "
-                        "(and kill, allocation, frame), none, or names with commas between")
+                        "legal (message, timer, interrupt, translation, publication, wait, "
+                        "disk_late), all (and kill, allocation, frame, disk_error, disk_latent), "
+                        "none, or names with commas between (also disk_misdirected, disk_rot: "
+                        "contents change silently)")
         ->capture_default_str();
     command->add_option("--collect", request->campaign.failures_max,
                         "Go on until so many runs have failed")
