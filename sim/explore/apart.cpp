@@ -5,6 +5,7 @@
 
 #include "sim/explore/report_codec.hpp"
 #include "sim/host/process/worker.hpp"
+#include "sim/machine/clock/clock.hpp"
 
 namespace sim::explore {
 
@@ -41,6 +42,7 @@ std::string one_line(const std::string& text) {
 }  // namespace
 
 RunReport run_apart(const Subject& subject, const MakeChooser& make, std::uint64_t start) {
+    machine::prepare_process();  // or each child would, anew
     const fs::path path =
         fs::temp_directory_path() /
         ("chitin-decisions-" + std::to_string(host::process::process_id()));

@@ -66,8 +66,9 @@ std::optional<std::string> wrong(const MachineSpec& spec) {
 // how far apart cores are remains the machine's.
 kernel::abi::CostProfile own_costs(const kernel::abi::CostProfile& profile) {
     if (!CoreClock::counts_instructions) return profile;
-    return {.call = 0, .fault = 0, .upcall = 0, .map = 0, .invalidate = 0, .zero_frame = 0,
-            .env_switch = 0, .capability = 0, .message = 0, .latency = profile.latency};
+    kernel::abi::CostProfile costs{};
+    costs.latency = profile.latency;
+    return costs;
 }
 
 std::string describe(const RunawayReport& report, double seconds) {

@@ -12,12 +12,12 @@
 #include <filesystem>
 #include <thread>
 
-#include "libos/fs/cofs/cofs.hpp"
+#include "tests/unit/fs_durable/kinds.hpp"
 #include "tests/unit/fs_model/effort.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 #include "tests/unit/fs_model/random_calls.hpp"
 
-namespace tests::fs_cofs {
+namespace tests::fs_durable {
 namespace {
 
 using fs_model::effort;
@@ -27,8 +27,6 @@ using fs_model::RandomCalls;
 using fs_model::Reference;
 using libos::fs::Error;
 using libos::fs::Result;
-using libos::fs::cofs::CheckReport;
-using libos::fs::cofs::Cofs;
 using sim::testbed::crash::digest;
 using sim::testbed::crash::take_picture;
 
@@ -41,8 +39,8 @@ constexpr std::uint64_t seed = 5;
 class FileDevice {
 public:
     explicit FileDevice(int file) : file_{file} {}
-    [[nodiscard]] std::uint32_t block_size() const { return fs_cofs::block_size; }
-    [[nodiscard]] std::uint64_t blocks() const { return fs_cofs::blocks; }
+    [[nodiscard]] std::uint32_t block_size() const { return fs_durable::block_size; }
+    [[nodiscard]] std::uint64_t blocks() const { return fs_durable::blocks; }
     Result<void> read(std::uint64_t first, std::span<std::byte> into) {
         return answer(pread(file_, into.data(), into.size(), at(first)), into.size());
     }
@@ -53,7 +51,7 @@ public:
 
 private:
     static off_t at(std::uint64_t first) {
-        return static_cast<off_t>(first * fs_cofs::block_size);
+        return static_cast<off_t>(first * fs_durable::block_size);
     }
     static Result<void> answer(ssize_t got, std::size_t asked) {
         if (got != static_cast<ssize_t>(asked)) return libos::fs::error(Error::io);
@@ -66,8 +64,9 @@ Features features() {
     return {.file_max = 40'000, .large_one_in = 200};
 }
 
+template <class Fs>
 std::vector<std::byte> memory_of() {
-    return std::vector<std::byte>(Cofs::check_memory_needed(blocks, 64));
+    return std::vector<std::byte>(Fs::check_memory_needed(blocks, 64));
 }
 
 struct History {
@@ -76,12 +75,13 @@ struct History {
     std::vector<std::byte> image;        ///< before the first
 };
 
+template <class Fs>
 History expected() {
     MemoryDevice device{block_size, blocks};
-    std::vector<std::byte> memory = memory_of();
-    EXPECT_TRUE(Cofs::format(device, memory));
+    std::vector<std::byte> memory = memory_of<Fs>();
+    EXPECT_TRUE(Fs::format(device, memory));
     History history{{}, {}, device.bytes()};
-    Cofs fs{device, memory};
+    Fs fs{device, memory};
     Reference reference;
     EXPECT_TRUE(fs.mount());
     RandomCalls walk{fs, reference, seed, features()};
@@ -94,10 +94,11 @@ History expected() {
 }
 
 // What the child does: the same calls; `done` is how many have returned.
+template <class Fs>
 [[noreturn]] void replay(int file, std::atomic<std::uint64_t>& done) {
     FileDevice device{file};
-    std::vector<std::byte> memory = memory_of();
-    Cofs fs{device, memory};
+    std::vector<std::byte> memory = memory_of<Fs>();
+    Fs fs{device, memory};
     Reference reference;
     if (!fs.mount()) _exit(2);
     RandomCalls walk{fs, reference, seed, features()};
@@ -119,6 +120,7 @@ struct Shared {
 };
 
 // Runs a child until so many calls have returned, and somewhat longer; how many had when it ended.
+template <class Fs>
 std::uint64_t run_child(int file, const History& history, std::uint64_t last,
                         std::chrono::microseconds longer) {
     EXPECT_EQ(pwrite(file, history.image.data(), history.image.size(), 0),
@@ -126,7 +128,7 @@ std::uint64_t run_child(int file, const History& history, std::uint64_t last,
     Shared shared;
     shared.count->store(0);
     const pid_t child = fork();
-    if (child == 0) replay(file, *shared.count);
+    if (child == 0) replay<Fs>(file, *shared.count);
     int status = 0;
     pid_t ended = 0;
     while (shared.count->load() < last && ended == 0) ended = waitpid(child, &status, WNOHANG);
@@ -140,10 +142,11 @@ std::uint64_t run_child(int file, const History& history, std::uint64_t last,
     return shared.count->load();
 }
 
+template <class Fs>
 void judge(int file, const History& history, std::uint64_t done) {
     FileDevice device{file};
-    std::vector<std::byte> memory = memory_of();
-    Cofs fs{device, memory};
+    std::vector<std::byte> memory = memory_of<Fs>();
+    Fs fs{device, memory};
     ASSERT_TRUE(fs.mount());
     const auto picture = take_picture(fs);
     ASSERT_TRUE(picture);
@@ -155,15 +158,18 @@ void judge(int file, const History& history, std::uint64_t done) {
     EXPECT_TRUE(there) << "not what was there after any call from " << history.durable[done]
                        << " to " << done + 1;
     ASSERT_TRUE(fs.unmount());
-    CheckReport report;
-    ASSERT_TRUE(Cofs::check(device, memory, report, false));
-    EXPECT_EQ(report.problems, 0u) << libos::fs::cofs::describe(report.findings[0].problem);
+    EXPECT_EQ(problems_on<Fs>(device, memory), "");
 }
 
-TEST(CofsKill, AKilledProcessLosesNothingDurable) {
-    const History history = expected();
+template <class Fs>
+class Kill : public testing::Test {};
+TYPED_TEST_SUITE(Kill, Kinds, KindNames);
+
+TYPED_TEST(Kill, AKilledProcessLosesNothingDurable) {
+    const History history = expected<TypeParam>();
     const std::filesystem::path path =
-        std::filesystem::temp_directory_path() / ("cofs_kill_" + std::to_string(getpid()));
+        std::filesystem::temp_directory_path() /
+        (std::string{KindOf<TypeParam>::name} + "_kill_" + std::to_string(getpid()));
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     ASSERT_GE(file, 0);
     std::filesystem::remove(path);
@@ -172,13 +178,13 @@ TEST(CofsKill, AKilledProcessLosesNothingDurable) {
     for (int i = 0; i < kills; ++i) {
         const std::uint64_t last = calls * static_cast<std::uint64_t>(i) / kills;
         const std::uint64_t done =
-            run_child(file, history, last, std::chrono::microseconds{i * 37 % 300});
+            run_child<TypeParam>(file, history, last, std::chrono::microseconds{i * 37 % 300});
         midway += done > 0 && done < calls ? 1 : 0;
-        judge(file, history, done);
+        judge<TypeParam>(file, history, done);
     }
     close(file);
     EXPECT_GT(midway, kills / 4) << "hardly any child was killed midway";
 }
 
 }  // namespace
-}  // namespace tests::fs_cofs
+}  // namespace tests::fs_durable

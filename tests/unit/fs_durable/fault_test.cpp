@@ -4,36 +4,35 @@
 
 #include <memory>
 
-#include "libos/fs/cofs/cofs.hpp"
+#include "tests/unit/fs_durable/kinds.hpp"
 #include "tests/unit/fs_model/effort.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 #include "tests/unit/fs_model/random_calls.hpp"
 
-namespace tests::fs_cofs {
+namespace tests::fs_durable {
 namespace {
 
 using fs_model::Features;
 using fs_model::MemoryDevice;
 using fs_model::RandomCalls;
 using fs_model::Reference;
-using libos::fs::cofs::CheckReport;
-using libos::fs::cofs::Cofs;
 using sim::testbed::crash::digest;
 using sim::testbed::crash::take_picture;
 
 constexpr std::uint64_t device_bytes = 8u << 20;
 
 // Calls until one answers Error::io, or `calls`; then mounts what is there. Whether it failed.
+template <class Fs>
 bool run_until_failure(std::uint64_t seed, std::uint64_t calls) {
     MemoryDevice device{4096, device_bytes / 4096};
-    std::vector<std::byte> memory(Cofs::check_memory_needed(device.blocks(), 64));
-    EXPECT_TRUE(Cofs::format(device, memory));
+    std::vector<std::byte> memory(Fs::check_memory_needed(device.blocks(), 64));
+    EXPECT_TRUE(Fs::format(device, memory));
     Reference reference;
     std::vector<std::uint64_t> digests;
     std::uint64_t durable = 0;
     bool failed = false;
     {
-        Cofs fs{device, memory};
+        Fs fs{device, memory};
         EXPECT_TRUE(fs.mount());
         Features features;
         features.file_max = 20'000;
@@ -51,7 +50,7 @@ bool run_until_failure(std::uint64_t seed, std::uint64_t calls) {
         digests.push_back(digest(*take_picture(reference)));
     }
     device.heal();
-    Cofs fs{device, memory};
+    Fs fs{device, memory};
     const auto mounted = fs.mount();
     EXPECT_TRUE(mounted) << "seed " << seed << ": error " << static_cast<int>(mounted.error());
     const auto picture = take_picture(fs);
@@ -62,44 +61,48 @@ bool run_until_failure(std::uint64_t seed, std::uint64_t calls) {
         << "seed " << seed << ": not what was there after any call from " << durable << " to "
         << digests.size();
     EXPECT_TRUE(fs.unmount());
-    CheckReport report;
-    EXPECT_TRUE(Cofs::check(device, memory, report, false));
-    EXPECT_EQ(report.problems, 0u) << "seed " << seed << ": "
-                                   << libos::fs::cofs::describe(report.findings[0].problem);
+    EXPECT_EQ(problems_on<Fs>(device, memory), "") << "seed " << seed;
     return failed;
 }
 
-TEST(CofsFaults, AfterAFailureTheLastCommitIsThere) {
+template <class Fs>
+class Faults : public testing::Test {};
+TYPED_TEST_SUITE(Faults, Kinds, KindNames);
+
+TYPED_TEST(Faults, AfterAFailureTheLastCommitIsThere) {
     const std::uint64_t seeds = fs_model::effort(100, 2000);
+    constexpr std::uint64_t calls = KindOf<TypeParam>::calls_until_failure;
     std::uint64_t failures = 0;
-    for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
-        failures += run_until_failure(seed, 200) ? 1 : 0;
+    for (std::uint64_t seed = 1; seed <= seeds && !this->HasFailure(); ++seed) {
+        failures += run_until_failure<TypeParam>(seed, calls) ? 1 : 0;
     }
     EXPECT_GT(failures, seeds / 4) << "the device hardly ever failed: nothing was tested";
 }
 
 // A failed call that changed nothing on the way may be tried again.
-TEST(CofsFaults, AFailedWriteOfACommitMayBeTriedAgain) {
+TYPED_TEST(Faults, AFailedWriteOfACommitMayBeTriedAgain) {
+    using Fs = TypeParam;
     MemoryDevice device{4096, device_bytes / 4096};
-    std::vector<std::byte> memory(Cofs::memory_needed(device.blocks(), 64));
-    ASSERT_TRUE(Cofs::format(device, memory));
-    Cofs fs{device, memory};
+    std::vector<std::byte> memory(Fs::memory_needed(device.blocks(), 64));
+    ASSERT_TRUE(Fs::format(device, memory));
+    Fs fs{device, memory};
     ASSERT_TRUE(fs.mount());
     ASSERT_TRUE(fs.create(fs.root(), "a", {}));
     device.fail(0, 1);
     ASSERT_FALSE(fs.sync());
     ASSERT_TRUE(fs.sync());
-    Cofs again{device, memory};
+    Fs again{device, memory};
     ASSERT_TRUE(again.mount());
     EXPECT_TRUE(again.lookup(again.root(), "a"));
 }
 
 // A flush that failed leaves two possible truths: nothing more is promised until the next mount.
-TEST(CofsFaults, AfterAFailedFlushNothingIsPromised) {
+TYPED_TEST(Faults, AfterAFailedFlushNothingIsPromised) {
+    using Fs = TypeParam;
     MemoryDevice device{4096, device_bytes / 4096};
-    std::vector<std::byte> memory(Cofs::memory_needed(device.blocks(), 64));
-    ASSERT_TRUE(Cofs::format(device, memory));
-    Cofs fs{device, memory};
+    std::vector<std::byte> memory(Fs::memory_needed(device.blocks(), 64));
+    ASSERT_TRUE(Fs::format(device, memory));
+    Fs fs{device, memory};
     ASSERT_TRUE(fs.mount());
     ASSERT_TRUE(fs.create(fs.root(), "a", {}));
     // Nodes, the map, then the first flush.
@@ -118,4 +121,4 @@ TEST(CofsFaults, AfterAFailedFlushNothingIsPromised) {
 }
 
 }  // namespace
-}  // namespace tests::fs_cofs
+}  // namespace tests::fs_durable
