@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "scenarios/programs/sequence_words.hpp"
-#include "sim/explore/decision.hpp"
+#include "tests/fuzz/onlooker.hpp"
 
 namespace tests::fuzz {
 
