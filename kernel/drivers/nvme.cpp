@@ -195,8 +195,8 @@ void Nvme::put(Queue& queue, const Command& command) const {
 
 // The next completion's last word; nothing: there is none.
 std::optional<std::uint32_t> Nvme::take(Queue& queue) const {
-    auto& word = const_cast<std::uint32_t&>(queue.completions[queue.head].outcome);
-    const std::uint32_t outcome = std::atomic_ref{word}.load(std::memory_order_acquire);
+    const std::atomic_ref word{queue.completions[queue.head].outcome};
+    const std::uint32_t outcome = word.load(std::memory_order_acquire);
     if ((outcome & phase_bit) != queue.phase) return std::nullopt;
     if (++queue.head == queue.entries) {
         queue.head = 0;

@@ -43,7 +43,7 @@ private:
         std::uint32_t number;
         std::uint32_t entries;
         Command* commands;
-        const Completion* completions;
+        Completion* completions;
         std::uint32_t tail;
         std::uint32_t head;
         std::uint32_t phase;

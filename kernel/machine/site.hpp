@@ -24,6 +24,13 @@ enum class Site : std::uint8_t {
     publication,
     idle_wait,
     libos_frame,
+    // the machine's own: of a disk's device (sim/machine/disk)
+    disk_late,         // a request: is done after so many looks at the device
+    disk_error,        // a request: not 0: it fails
+    disk_latent,       // reading a block: not 0: it cannot be read until it is written again
+    disk_torn,         // power lost: of a block not flushed so many sectors of 512 bytes are new
+    disk_misdirected,  // writing a block: another one is written, so many behind it
+    disk_rot,          // reading a block: a bit of it, by number, has become another
     site_count,
 };
 

@@ -27,13 +27,22 @@ enum class DecisionKind : std::uint8_t {
     publication, ///< `value` ns pass before the core's `at`-th ring message is published
     wait,        ///< the core's `at`-th wait of a libOS looks again without having slept
     frame,       ///< the core's `at`-th frame for a libOS's own use is refused by that libOS
+    // of disks, which are core 0's
+    disk_late,        ///< the `at`-th request is done after `value` looks at the device
+    disk_error,       ///< the `at`-th request fails
+    disk_latent,      ///< the `at`-th block that is read cannot be, until it is written again
+    disk_torn,        ///< of the `at`-th block lost with the power `value` sectors are written
+    disk_misdirected, ///< the `at`-th block that is written goes `value` blocks further
+    disk_rot,         ///< of the `at`-th block that is read bit `value` has become another
+    // and what no site asks for
     revocation,  ///< after the core's `at`-th account_revoke it stands still until `value` / 2 ns
                  ///< before (`value` odd) or after the deadline
 };
 
-inline constexpr std::array<std::string_view, 11> kind_names = {
-    "stall",       "kill",        "allocation", "message", "timer",     "interrupt",
-    "translation", "publication", "wait",       "frame",   "revocation"};
+inline constexpr std::array<std::string_view, 17> kind_names = {
+    "stall",       "kill",        "allocation", "message",          "timer",     "interrupt",
+    "translation", "publication", "wait",       "frame",            "disk_late", "disk_error",
+    "disk_latent", "disk_torn",   "disk_misdirected", "disk_rot",   "revocation"};
 
 constexpr std::string_view name_of(DecisionKind kind) {
     return kind_names[static_cast<std::size_t>(kind)];
@@ -50,6 +59,7 @@ constexpr DecisionKind kind_of(kernel::machine::Site site) {
 }
 static_assert(kind_of(kernel::machine::Site::interrupt) == DecisionKind::interrupt);
 static_assert(kind_of(kernel::machine::Site::libos_frame) == DecisionKind::frame);
+static_assert(kind_of(kernel::machine::Site::disk_rot) == DecisionKind::disk_rot);
 static_assert(kind_of(kernel::machine::Site::site_count) == DecisionKind::revocation);
 static_assert(kind_names.size() == static_cast<std::size_t>(DecisionKind::revocation) + 1);
 
@@ -67,11 +77,14 @@ struct Decision {
 
 using Decisions = std::vector<Decision>;
 
-/// After a frame was refused or an environment killed programs may fail rightly; what the kernel
-/// owes, and what a program calls a violation, it owes then too.
+/// After a frame was refused, an environment killed or a disk's request lost programs may fail
+/// rightly; what the kernel owes, and what a program calls a violation, it owes then too.
 constexpr bool hostile(DecisionKind kind) {
     return kind == DecisionKind::kill || kind == DecisionKind::allocation ||
-           kind == DecisionKind::frame;
+           kind == DecisionKind::frame || kind >= DecisionKind::disk_error;
 }
+/// A disk's contents become others and nobody is told: a program without checksums says wrong
+/// things then, and is right.
+constexpr bool silent(DecisionKind kind) { return kind >= DecisionKind::disk_torn; }
 
 }  // namespace sim::explore

@@ -15,6 +15,26 @@ namespace {
 
 constexpr std::size_t frames_max = 6;
 
+std::string of_disk(const Decision& one) {
+    const std::uint64_t at = one.at, value = one.value;
+    switch (one.kind) {
+        case DecisionKind::disk_late:
+            return fmt::format("disk request number {} is done at look {}", at, value);
+        case DecisionKind::disk_error: return fmt::format("disk request number {} fails", at);
+        case DecisionKind::disk_latent:
+            return fmt::format("the block that is read as number {} cannot be", at);
+        case DecisionKind::disk_torn:
+            return fmt::format("of the {}. block that is lost with the power some sectors are "
+                               "written (draw {})", at, value);
+        case DecisionKind::disk_misdirected:
+            return fmt::format("the {}. block that is written goes {} blocks further", at, value);
+        case DecisionKind::disk_rot:
+            return fmt::format("a bit of the block that is read as number {} has become another "
+                               "(draw {})", at, value);
+        default: return {};
+    }
+}
+
 std::string what(const Decision& one) {
     switch (one.kind) {
         case DecisionKind::stall:
@@ -52,8 +72,8 @@ std::string what(const Decision& one) {
                                "revocation number {}",
                                one.core, one.value / 2, one.value % 2 != 0 ? "before" : "after",
                                one.at);
+        default: return of_disk(one);
     }
-    return {};
 }
 
 std::string paragraph(const Recorder& recorder, const Decision& one,

@@ -14,16 +14,22 @@ constexpr std::uint64_t kill_one_in = 256;
 // Each costs the host some system calls and page faults, whatever the machine makes of it.
 constexpr std::uint64_t translation_one_in = 16;
 
+// A request is late by so many looks at most (a power of two): the driver looks seldom.
+constexpr std::uint32_t disk_looks_bits = 6;
+constexpr std::uint64_t disk_value_max = 1 << 16;  // of blocks, bits and sectors
+
 constexpr std::uint32_t bit(DecisionKind kind) { return 1u << static_cast<unsigned>(kind); }
-constexpr std::uint32_t all_kinds = (1u << kind_names.size()) - 1 - bit(DecisionKind::stall);
-constexpr std::uint32_t hostile_kinds = [] {
+constexpr std::uint32_t kinds_that(bool (*are)(DecisionKind)) {
     std::uint32_t kinds = 0;
     for (std::size_t i = 0; i < kind_names.size(); ++i) {
         const auto kind = static_cast<DecisionKind>(i);
-        if (hostile(kind)) kinds |= bit(kind);
+        if (are(kind)) kinds |= bit(kind);
     }
     return kinds;
-}();
+}
+constexpr std::uint32_t all_kinds =
+    (1u << kind_names.size()) - 1 - bit(DecisionKind::stall) - kinds_that(&silent);
+constexpr std::uint32_t hostile_kinds = kinds_that(&hostile);
 
 // The kinds that can be chosen, as an error says them.
 std::string choices() {
@@ -85,6 +91,10 @@ std::uint64_t Faults::draw(DecisionKind kind) {
         case DecisionKind::timer: return own.stream.logarithmic(time_bits_);
         // How close to the deadline, on either side: close is where mistakes are.
         case DecisionKind::revocation: return own.stream.logarithmic(time_bits_);
+        case DecisionKind::disk_late: return own.stream.logarithmic(disk_looks_bits);
+        case DecisionKind::disk_torn:
+        case DecisionKind::disk_misdirected:
+        case DecisionKind::disk_rot: return own.stream.below(disk_value_max) + 1;
         case DecisionKind::translation:
         case DecisionKind::interrupt: return own.stream.next() | 1;
         default: return 1;

@@ -24,7 +24,8 @@ struct FaultChoice {
     [[nodiscard]] bool has(DecisionKind kind) const {
         return (kinds >> static_cast<unsigned>(kind) & 1) != 0;
     }
-    /// `none`, `all`, `legal` (all but what kills and refuses), or names with commas between.
+    /// `none`, `all` (but what changes a disk's contents silently), `legal` (all but what kills,
+    /// refuses and fails), or names with commas between.
     static std::expected<FaultChoice, std::string> parse(std::string_view text);
     [[nodiscard]] std::string text() const;
 };

@@ -21,7 +21,7 @@ static_assert(offsetof(abi::SavedState, rdx) == 24 && offsetof(abi::SavedState, 
 static_assert(offsetof(abi::SavedState, r15) == 112 && offsetof(abi::SavedState, rip) == 120);
 static_assert(offsetof(abi::SavedState, rsp) == 144 && offsetof(abi::SavedState, ss) == 152);
 static_assert(offsetof(UserContext, floating_point) == 256);
-static_assert(static_cast<unsigned>(Site::site_count) - static_cast<unsigned>(Site::publication) ==
+static_assert(static_cast<unsigned>(Site::disk_late) - static_cast<unsigned>(Site::publication) ==
               static_cast<unsigned>(abi::LibosSite::site_count));
 
 constexpr std::uint32_t vector_general_protection = 13;

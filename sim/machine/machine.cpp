@@ -117,7 +117,11 @@ struct Machine::Inside : MachineView {
           journal{spec.cell.trace_full != 0, spec.cell.cores},
           cores_promises{spec.cell.cores, spec.cell.costs.latency},
           bus{std::span{spec.options.disks}.first(spec.cell.disk_count), ram.view(),
-              kernel::abi::address_of(pool_first).value} {}
+              kernel::abi::address_of(pool_first).value,
+              [this](kernel::machine::Site site) {
+                  Director* const director = spec.options.director;
+                  return director == nullptr ? 0 : director->disturb(0, site);
+              }} {}
 
     std::optional<std::string> add_window(std::uint64_t base);
     std::optional<std::string> add_core(std::uint64_t base);

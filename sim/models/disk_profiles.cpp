@@ -19,6 +19,8 @@ namespace {
 //   channels      how many reads of that time make the rate at full depth
 //   write_access  by how many channels make the write rate at full depth
 //   cache_blocks, flush  assumed: 16 MiB; 500 us (SATA) and 200 us (NVMe)
+// Limit: the link that channels share is not in a profile, so several large requests at once pass
+// faster than the sequential rate.
 constexpr NamedDiskProfile profiles[] = {
     {"hdd", "7200 rpm, Seagate Constellation ES.3: 8.5 ms mean seek, 129 MB/s",
      {.command = 50'000,

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "scenarios/programs/sequence_words.hpp"
-#include "sim/explore/decision.hpp"
+#include "tests/fuzz/onlooker.hpp"
 
 namespace tests::fuzz {
 
@@ -69,7 +69,7 @@ std::string operation_text(const Step& step) {
 std::string arguments_text(const Step& step) {
     if (step.operation == interfere) {
         const auto& kinds = sim::explore::kind_names;
-        return fmt::format("{}, after {}, {} ns", kinds[step.argument[0] % kinds.size()],
+        return fmt::format("{}, after {}, {} ns", kinds[step.argument[0] % kinds_without_disk],
                            step.argument[1], span_word(step.argument[2]));
     }
     std::string text;

@@ -6,7 +6,6 @@ namespace tests::fuzz {
 
 using scenarios::sequence::Step;
 using sim::explore::DecisionKind;
-using sim::explore::kind_names;
 
 sim::explore::Stall Wishes::stall(const sim::explore::Moment& moment) {
     return {take(DecisionKind::stall, moment.core), 0};
@@ -28,7 +27,7 @@ std::uint64_t Wishes::take(DecisionKind kind, std::uint32_t core) {
 }
 
 void Wishes::ask(std::uint32_t core, const Step& step) {
-    const auto kind = static_cast<DecisionKind>(step.argument[0] % kind_names.size());
+    const auto kind = static_cast<DecisionKind>(step.argument[0] % kinds_without_disk);
     std::uint64_t value = scenarios::sequence::span_word(step.argument[2]);
     if (kind == DecisionKind::kill || kind == DecisionKind::allocation) value = 1;
     if (kind == DecisionKind::interrupt) value = 1 + step.argument[2] % 3;

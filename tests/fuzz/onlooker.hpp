@@ -11,6 +11,10 @@
 
 namespace tests::fuzz {
 
+// What a sequence may ask for: its machine has no disk.
+inline constexpr auto kinds_without_disk =
+    static_cast<std::size_t>(sim::explore::DecisionKind::disk_late);
+
 // What steps have asked for and has not come yet.
 class Wishes : public sim::explore::Chooser {
 public:

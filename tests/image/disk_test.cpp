@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "sim/host/child/child.hpp"
+#include "sim/testbed/boot/iso.hpp"
 #include "sim/testbed/boot/run_bare.hpp"
 #include "tests/image/test_bundle.hpp"
 
@@ -109,6 +110,21 @@ TEST_F(ImageDisk, TheOldestMachineHasThemToo) {
     options.cpu = "qemu64";
     options.machine = "pc";
     EXPECT_NE(run({{.bytes = 50 * block_bytes}}).find(line(0, 50, 0)), std::string::npos);
+}
+
+// UEFI puts registers where no 32-bit address reaches, and has used the disks itself.
+TEST_F(ImageDisk, UefiLeavesThemUsable) {
+    options.firmware = "/usr/share/ovmf/OVMF.fd";
+    if (!std::filesystem::exists(options.firmware)) GTEST_SKIP() << "no OVMF";
+    const auto bundle = make_bundle({{.disks = 2}}, "wild", wild_program());
+    options.iso = folder.file("chitin.iso");
+    const auto made = sim::testbed::boot::make_iso(options.image, bundle, options.iso,
+                                                   options.command_line);
+    ASSERT_TRUE(made) << made.error();
+    const std::string log = run({{.bytes = 50 * block_bytes},
+                                 {.bytes = 60 * block_bytes, .nvme = true}});
+    EXPECT_NE(log.find(line(0, 50, 0)), std::string::npos) << log;
+    EXPECT_NE(log.find(line(1, 60, 0)), std::string::npos) << log;
 }
 
 TEST_F(ImageDisk, AMissingDiskIsSaid) {

@@ -6,11 +6,13 @@ using kernel::machine::Device;
 using kernel::machine::DeviceClass;
 using kernel::machine::Register;
 
-Bus::Bus(std::span<const DiskSpec> disks, std::span<std::byte> ram, std::uint64_t first)
+Bus::Bus(std::span<const DiskSpec> disks, std::span<std::byte> ram, std::uint64_t first,
+         const AskSite& ask)
     : dma_{ram, first, problem_}, specs_{disks.begin(), disks.end()} {
     for (const DiskSpec& spec : specs_) {
         disks_.push_back(
-            std::make_unique<VirtioBlkModel>(devices(), WriteCache{spec.image}, dma_));
+            std::make_unique<VirtioBlkModel>(
+                devices(), FaultyMedium{WriteCache{spec.image}, ask}, dma_));
     }
 }
 

@@ -25,7 +25,8 @@ struct DiskSpec {
 class Bus {
 public:
     /// `ram` begins at the physical address `first`.
-    Bus(std::span<const DiskSpec> disks, std::span<std::byte> ram, std::uint64_t first);
+    Bus(std::span<const DiskSpec> disks, std::span<std::byte> ram, std::uint64_t first,
+        const AskSite& ask);
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;
 

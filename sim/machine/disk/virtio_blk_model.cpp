@@ -39,8 +39,6 @@ constexpr std::array<std::uint32_t, 2> offered{
 
 constexpr std::uint32_t type_read = 0, type_write = 1, type_flush = 4;
 constexpr std::uint8_t status_ok = 0, status_error = 1, status_unsupported = 2;
-constexpr std::uint64_t sector_bytes = 512;
-constexpr std::uint64_t block_sectors = block_bytes / sector_bytes;
 
 struct Header {
     std::uint32_t type;
@@ -95,7 +93,7 @@ struct VirtioBlkModel::Parts {
     std::span<std::byte> status;
 };
 
-std::uint64_t VirtioBlkModel::sectors() const { return cache_.blocks() * block_sectors; }
+std::uint64_t VirtioBlkModel::sectors() const { return medium_.blocks() * sectors_each; }
 
 void VirtioBlkModel::broken(const std::string& what) {
     dma_.complain("disk " + std::to_string(number_) + ": " + what);
@@ -130,7 +128,7 @@ std::uint32_t VirtioBlkModel::read(const Register& place) {
         case driver_feature_select: return driver_half_;
         case driver_feature: return driver_half_ < 2 ? accepted_[driver_half_] : 0;
         case num_queues: return 1;
-        case device_status: return status_;
+        case device_status: serve_late(); return status_;
         case queue_select: return selected_;
         case queue_size: return first ? registers_.size : 0;
         case queue_enable: return first && registers_.enabled ? 1 : 0;
@@ -161,6 +159,7 @@ void VirtioBlkModel::write(const Register& place, std::uint32_t value) {
 
 void VirtioBlkModel::reset() {
     queue_.reset();
+    late_.clear();
     registers_ = {.size = queue_size_max};
     status_ = device_half_ = driver_half_ = selected_ = 0;
     accepted_ = {};
@@ -215,7 +214,20 @@ void VirtioBlkModel::notify(std::uint32_t queue) {
     }
     const auto chains = queue_.take();
     if (!chains) return broken(chains.error());
-    for (const Chain& chain : *chains) serve(chain);
+    for (const Chain& chain : *chains) {
+        if (const std::uint64_t looks = medium_.late(); looks != 0) {
+            late_.push_back({chain, looks});
+        } else {
+            serve(chain);
+        }
+    }
+}
+
+void VirtioBlkModel::serve_late() {
+    for (Late& late : late_) {
+        if (--late.looks == 0) serve(late.chain);
+    }
+    std::erase_if(late_, [](const Late& late) { return late.looks == 0; });
 }
 
 void VirtioBlkModel::serve(const Chain& chain) {
@@ -234,7 +246,8 @@ void VirtioBlkModel::serve(const Chain& chain) {
 
 std::uint8_t VirtioBlkModel::answer(const Parts& parts) {
     const Header& header = parts.header;
-    if (header.type == type_flush) return cache_.flush() ? status_ok : status_error;
+    if (medium_.fails()) return status_error;
+    if (header.type == type_flush) return medium_.flush() ? status_ok : status_error;
     if (header.type != type_read && header.type != type_write) return status_unsupported;
     const bool writes = header.type == type_write;
     for (const Segment& segment : parts.data) {
@@ -244,11 +257,11 @@ std::uint8_t VirtioBlkModel::answer(const Parts& parts) {
         }
     }
     const std::uint64_t bytes = bytes_of(parts.data);
-    if (bytes % block_bytes != 0 || header.sector % block_sectors != 0) return status_error;
+    if (bytes % block_bytes != 0 || header.sector % sectors_each != 0) return status_error;
     if (header.sector > sectors() || bytes / sector_bytes > sectors() - header.sector) {
         return status_error;
     }
-    return move(header.sector / block_sectors, parts.data, writes) ? status_ok : status_error;
+    return move(header.sector / sectors_each, parts.data, writes) ? status_ok : status_error;
 }
 
 // Pieces need not be blocks: a block is put together, or cut up.
@@ -256,7 +269,7 @@ bool VirtioBlkModel::move(std::uint64_t block, std::span<const Segment> data, bo
     std::array<std::byte, block_bytes> whole;
     std::size_t have = 0;  // bytes of `whole` that were moved
     return walk(data, [&](std::span<std::byte> piece) -> std::size_t {
-        if (!writes && have == 0 && !cache_.read(block, whole)) return 0;
+        if (!writes && have == 0 && !medium_.read(block, whole)) return 0;
         const std::size_t part = std::min(piece.size(), whole.size() - have);
         if (writes) {
             std::memcpy(whole.data() + have, piece.data(), part);
@@ -264,16 +277,14 @@ bool VirtioBlkModel::move(std::uint64_t block, std::span<const Segment> data, bo
             std::memcpy(piece.data(), whole.data() + have, part);
         }
         have = (have + part) % block_bytes;
-        if (writes && have == 0 && !cache_.write(block, whole)) return 0;
+        if (writes && have == 0 && !medium_.write(block, whole)) return 0;
         block += have == 0 ? 1 : 0;
         return part;
     });
 }
 
 bool VirtioBlkModel::power_off(bool lose_unflushed) {
-    if (!lose_unflushed) return cache_.flush();
-    cache_.drop();
-    return true;
+    return medium_.power_off(lose_unflushed);
 }
 
 }  // namespace sim::machine::disk

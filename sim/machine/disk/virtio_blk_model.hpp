@@ -6,17 +6,19 @@
 /// as [virtio] 2.1.1 has it; it never fails the simulator. Requests are in whole blocks of 4096
 /// bytes, which is the block size it says it has: a request of less ends with an error.
 ///
-/// Requests are done when the driver notifies. Real devices are later: what the kernel shows of it
-/// is virtual time's business (kernel/design/0015-disk.md).
+/// Requests are done when the driver notifies, or where a site makes them late (site.hpp) at the
+/// n-th look at the device's status. Real devices are later: what the kernel shows of it is virtual
+/// time's business.
 
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "kernel/machine/bus.hpp"
 #include "sim/machine/disk/dma.hpp"
+#include "sim/machine/disk/faulty_medium.hpp"
 #include "sim/machine/disk/virtqueue_model.hpp"
-#include "sim/machine/disk/write_cache.hpp"
 
 namespace sim::machine::disk {
 
@@ -25,8 +27,8 @@ public:
     static constexpr std::uint16_t queue_size_max = 128;
 
     /// `number` is for complaints; `dma` outlives it.
-    VirtioBlkModel(std::uint32_t number, WriteCache cache, const Dma& dma)
-        : number_{number}, cache_{std::move(cache)}, dma_{dma}, queue_{dma} {}
+    VirtioBlkModel(std::uint32_t number, FaultyMedium medium, const Dma& dma)
+        : number_{number}, medium_{std::move(medium)}, dma_{dma}, queue_{dma} {}
 
     [[nodiscard]] static kernel::machine::Device description() {
         return {kernel::machine::DeviceClass::virtio_blk, 4};
@@ -39,6 +41,10 @@ public:
 
 private:
     struct Parts;
+    struct Late {
+        Chain chain;
+        std::uint64_t looks;  // at the status, until it is done
+    };
 
     void reset();
     void set_status(std::uint32_t value);
@@ -46,6 +52,7 @@ private:
     void enable_queue();
     void notify(std::uint32_t queue);
     void serve(const Chain& chain);
+    void serve_late();
     std::uint8_t answer(const Parts& parts);
     bool move(std::uint64_t block, std::span<const Segment> data, bool writes);
     void broken(const std::string& what);
@@ -53,7 +60,7 @@ private:
     [[nodiscard]] std::uint64_t sectors() const;
 
     std::uint32_t number_;
-    WriteCache cache_;
+    FaultyMedium medium_;
     const Dma& dma_;
     VirtqueueModel queue_;
     QueueRegisters registers_{.size = queue_size_max};
@@ -62,6 +69,7 @@ private:
     std::uint32_t driver_half_ = 0;
     std::uint32_t selected_ = 0;
     std::array<std::uint32_t, 2> accepted_{};
+    std::vector<Late> late_;
 };
 
 }  // namespace sim::machine::disk

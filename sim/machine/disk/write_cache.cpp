@@ -1,6 +1,7 @@
 #include "sim/machine/disk/write_cache.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sim::machine::disk {
 
@@ -13,6 +14,26 @@ bool WriteCache::read(std::uint64_t block, BlockView into) const {
 
 bool WriteCache::write(std::uint64_t block, ConstBlockView from) {
     unwritten_[block].assign(from.begin(), from.end());
+    return true;
+}
+
+bool WriteCache::flip(std::uint64_t block, std::uint64_t bit) {
+    std::array<std::byte, block_bytes> bytes;
+    if (!read(block, bytes)) return false;
+    bytes[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
+    return unwritten_.contains(block) ? write(block, bytes) : image_->write(block, bytes);
+}
+
+bool WriteCache::lose(const std::function<std::uint64_t()>& written) {
+    for (const auto& [block, bytes] : unwritten_) {
+        const std::uint64_t count = written() * sector_bytes;
+        std::array<std::byte, block_bytes> torn;
+        if (count == 0) continue;
+        if (!image_->read(block, torn)) return false;
+        std::ranges::copy(std::span{bytes}.first(count), torn.begin());
+        if (!image_->write(block, torn)) return false;
+    }
+    unwritten_.clear();
     return true;
 }
 

@@ -6,6 +6,7 @@
 /// nothing that it flushed. Invariant: what is in here, or on the medium, is what reads see.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "sim/machine/disk/disk_image.hpp"
 
 namespace sim::machine::disk {
+
+inline constexpr std::uint64_t sector_bytes = 512;
+inline constexpr std::uint64_t sectors_each = block_bytes / sector_bytes;
 
 class WriteCache {
 public:
@@ -23,9 +27,11 @@ public:
     [[nodiscard]] bool read(std::uint64_t block, BlockView into) const;
     [[nodiscard]] bool write(std::uint64_t block, ConstBlockView from);
     [[nodiscard]] bool flush();
-    /// The power fails: what was not flushed is gone.
-    void drop() { unwritten_.clear(); }
-    [[nodiscard]] std::uint64_t unwritten() const { return unwritten_.size(); }
+    /// One bit of a block is another one from now on, wherever the block is.
+    [[nodiscard]] bool flip(std::uint64_t block, std::uint64_t bit);
+    /// The power fails: of each block that was not flushed the first `written()` sectors are on the
+    /// medium, at most sectors_each.
+    [[nodiscard]] bool lose(const std::function<std::uint64_t()>& written);
 
 private:
     std::shared_ptr<DiskImage> image_;

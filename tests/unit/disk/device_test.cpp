@@ -11,6 +11,7 @@ using kernel::machine::Register;
 using kernel::machine::Width;
 using kernel::machine::Window;
 using sim::machine::disk::Dma;
+using sim::machine::disk::FaultyMedium;
 using sim::machine::disk::VirtioBlkModel;
 using sim::machine::disk::WriteCache;
 
@@ -76,7 +77,9 @@ protected:
     std::vector<std::byte> ram = std::vector<std::byte>(16 * 4096);
     std::string problem;
     Dma dma{ram, first, problem};
-    VirtioBlkModel model{0, WriteCache{std::make_shared<OverlayImage>(4)}, dma};
+    VirtioBlkModel model{
+        0, FaultyMedium{WriteCache{std::make_shared<OverlayImage>(4)}, [](auto) { return 0; }},
+        dma};
     std::uint16_t offered = 0;
 };
 

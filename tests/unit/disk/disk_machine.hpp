@@ -30,7 +30,8 @@ inline DiskSpec blank(std::uint64_t blocks) { return {std::make_shared<OverlayIm
 
 // Runs `body` as the kernel of one machine; what went wrong, as CellResult has it.
 inline std::string on_machine(std::vector<DiskSpec> disks,
-                              const std::function<void(Core&, const BootInfo&)>& body) {
+                              const std::function<void(Core&, const BootInfo&)>& body,
+                              sim::machine::Director* director = nullptr) {
     kernel::abi::CellRecord cell{};
     cell.pool_frames = 512;
     cell.cores = 1;
@@ -38,6 +39,7 @@ inline std::string on_machine(std::vector<DiskSpec> disks,
     sim::machine::MachineSpec spec{.bundle = {}, .cell = cell, .cell_index = 0, .programs = {},
                                    .options = {}};
     spec.options.disks = std::move(disks);
+    spec.options.director = director;
     auto machine = sim::machine::Machine::create(std::move(spec));
     if (!machine) return machine.error();
     return machine
@@ -102,13 +104,15 @@ private:
 
 // With a kernel, whose first disk has started.
 inline std::string with_disk(std::vector<DiskSpec> disks,
-                             const std::function<void(Kernel&)>& body) {
-    return on_machine(std::move(disks), [&body](Core& core, const BootInfo& boot) {
+                             const std::function<void(Kernel&)>& body,
+                             sim::machine::Director* director = nullptr) {
+    const auto run = [&body](Core& core, const BootInfo& boot) {
         Kernel kernel{core, boot};
         ASSERT_TRUE(kernel.start().has_value());
         body(kernel);
         kernel.disk.stop();
-    });
+    };
+    return on_machine(std::move(disks), run, director);
 }
 
 }  // namespace tests::disk

@@ -116,12 +116,13 @@ TEST(Strategy, WrongNamesSayWhatWasExpected) {
 
 TEST(Faults, ChoicesAreNamed) {
     EXPECT_EQ(FaultChoice::parse("legal")->text(),
-              "message,timer,interrupt,translation,publication,wait,revocation");
+              "message,timer,interrupt,translation,publication,wait,disk_late,revocation");
     EXPECT_EQ(FaultChoice::parse("all")->text(),
               "kill,allocation,message,timer,interrupt,translation,publication,wait,frame,"
-              "revocation");
+              "disk_late,disk_error,disk_latent,revocation");
     EXPECT_EQ(FaultChoice::parse("none")->text(), "none");
     EXPECT_EQ(FaultChoice::parse("timer,kill")->text(), "kill,timer");
+    EXPECT_EQ(FaultChoice::parse("disk_rot,disk_torn")->text(), "disk_torn,disk_rot");
     for (const char* wrong : {"", "stall", "kill,", "message;timer", "everything"}) {
         EXPECT_FALSE(FaultChoice::parse(wrong)) << wrong;
     }
