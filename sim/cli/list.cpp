@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "libos/fs/log/clean/policies.hpp"
 #include "libos/policy/list.hpp"
 #include "libos/sched/list.hpp"
 #include "sim/cli/build_tree.hpp"
@@ -81,6 +82,17 @@ Json schedulers() {
     return all;
 }
 
+Json cleaners() {
+    Json all = Json::array();
+    for (const auto& text : libos::fs::log::cleaning_texts) {
+        all.push_back(Json{{"kind", "cleaner"},
+                           {"name", text.name},
+                           {"summary", text.summary},
+                           {"paper", text.paper}});
+    }
+    return all;
+}
+
 Json cost_profiles(const testbed::Catalogue& catalogue) {
     Json all = Json::array();
     for (const auto& profile : catalogue.profiles) {
@@ -140,6 +152,7 @@ int run(bool json) {
         {"Programs, with their arguments", programs(catalogue)},
         {"Replacement policies, with their papers", policies()},
         {"CPU schedulers, with their papers", schedulers()},
+        {"Cleaners of the log-structured file system, with their papers", cleaners()},
         {"Cost profiles", cost_profiles(catalogue)}};
     for (const auto& [title, list] : sections) {
         if (!json) {
@@ -156,7 +169,8 @@ int run(bool json) {
 void add_list(CLI::App& app, int& exit_code) {
     auto json = std::make_shared<bool>(false);
     CLI::App* const command =
-        app.add_subcommand("list", "List scenarios, programs, policies, schedulers and costs");
+        app.add_subcommand(
+            "list", "List scenarios, programs, policies, schedulers, cleaners and costs");
     command->add_flag("--json", *json, "One JSON object a line");
     command->footer("Examples:\n  chitin list\n  chitin list --json | jq -r .name");
     command->callback([json, &exit_code] { exit_code = run(*json); });
