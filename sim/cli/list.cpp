@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "libos/fs/log/clean/policies.hpp"
 #include "libos/policy/list.hpp"
 #include "libos/sched/list.hpp"
 #include "sim/cli/build_tree.hpp"
@@ -81,6 +82,17 @@ Json schedulers() {
     return all;
 }
 
+Json cleaners() {
+    Json all = Json::array();
+    for (const auto& text : libos::fs::log::cleaning_texts) {
+        all.push_back(Json{{"kind", "cleaner"},
+                           {"name", text.name},
+                           {"summary", text.summary},
+                           {"paper", text.paper}});
+    }
+    return all;
+}
+
 Json cost_profiles(const testbed::Catalogue& catalogue) {
     Json all = Json::array();
     for (const auto& profile : catalogue.profiles) {
@@ -148,6 +160,7 @@ int run(bool json) {
         {"Programs, with their arguments", programs(catalogue)},
         {"Replacement policies, with their papers", policies()},
         {"CPU schedulers, with their papers", schedulers()},
+        {"Cleaners of the log-structured file system, with their papers", cleaners()},
         {"Cost profiles", cost_profiles(catalogue)},
         {"Disk models", disk_models(catalogue)}};
     for (const auto& [title, list] : sections) {
@@ -164,8 +177,9 @@ int run(bool json) {
 
 void add_list(Command& app, int& exit_code) {
     auto json = std::make_shared<bool>(false);
-    Command* const command =
-        app.add_subcommand("list", "List scenarios, programs, policies, schedulers, costs, disks");
+        {"Cleaners of the log-structured file system, with their papers", cleaners()},
+        {"Cost profiles", cost_profiles(catalogue)},
+        {"Disk models", disk_models(catalogue)}};
     command->add_flag("--json", *json, "One JSON object a line");
     command->footer("Examples:\n  chitin list\n  chitin list --json | jq -r .name");
     command->callback([json, &exit_code] { exit_code = run(*json); });

@@ -27,17 +27,44 @@ int say(int code, const std::string& what) {
     return code;
 }
 
-int run(const Request& request) {
-    if (!request.options.empty() && request.options != "ro" && request.options != "rw") {
-        return say(exit_usage, fmt::format("-o {}: expected ro or rw", request.options));
+struct Options {
+    bool read_only = false;
+    tfs::OpenOptions open;
+};
+
+// Separated by commas, as mount(8) takes them. Error: which is none.
+std::expected<Options, std::string> options_of(const std::string& text) {
+    constexpr std::string_view cleaner = "cleaner=";
+    Options options;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        const std::string word = text.substr(at, end - at);
+        at = end + 1;
+        if (word == "ro" || word == "rw") {
+            options.read_only = word == "ro";
+        } else if (word.starts_with(cleaner) && word.size() > cleaner.size()) {
+            options.open.cleaner = word.substr(cleaner.size());
+        } else {
+            return std::unexpected(word);
+        }
     }
-    const bool read_only = request.options == "ro";
+    return options;
+}
+
+int run(const Request& request) {
+    const auto options = options_of(request.options);
+    if (!options) {
+        return say(exit_usage, fmt::format("-o {}: expected ro or rw, or cleaner=NAME",
+                                           options.error()));
+    }
+    const bool read_only = options->read_only;
     std::error_code ignored;
     if (!std::filesystem::is_directory(request.directory, ignored)) {
         return say(exit_usage, request.directory + ": expected a directory to mount at");
     }
     auto volume = tfs::Volume::open(
-        request.image, read_only ? ImageFile::Use::read_only : ImageFile::Use::read_write);
+        request.image, read_only ? ImageFile::Use::read_only : ImageFile::Use::read_write,
+        options->open);
     if (!volume) return say(exit_usage, volume.error());
     const auto ready = [&] {
         say(exit_ok, fmt::format("{} ({}{}) is at {}; Ctrl-C unmounts it", request.image,
@@ -59,12 +86,14 @@ void add_mount(Command& app, int& exit_code) {
         "mount", "Show the file system of an image as a directory, until Ctrl-C");
     command->add_option("image", request->image, "The image file")->required();
     command->add_option("directory", request->directory, "An existing directory")->required();
-    command->add_option("-o", request->options, "ro: change nothing; rw (default)");
+    command->add_option("-o", request->options,
+                        "ro: change nothing; rw (default); of log, cleaner=NAME (chitin list)");
     command->footer("Needs FUSE (/dev/fuse). Everything is in the image when the command ends, "
                     "or after sync.\n"
                     "Examples:\n"
                     "  mkdir here && chitin mount disk.img here &\n"
-                    "  chitin mount -o ro disk.img here");
+                    "  chitin mount -o ro disk.img here\n"
+                    "  chitin mount -o rw,cleaner=greedy log.img here");
     command->callback([request, &exit_code] { exit_code = run(*request); });
 }
 

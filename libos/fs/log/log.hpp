@@ -122,6 +122,7 @@ public:
 private:
     struct Rename;
 
+    Result<void> build(std::uint32_t blocks, std::span<std::byte> memory);
     /// Room for an operation, or for the rest of one, which may add so many blocks.
     /// Error::no_space, Error::io.
     Result<void> begin(Effect effect, std::uint32_t blocks = 0, bool goes_on = false);

@@ -110,7 +110,7 @@ Format cofs_format() {
             .summary = "the co-locating file system: no crash tears it",
             .recognises = recognises,
             .make = make,
-            .open = [](ImageDevice& device) { return std::make_unique<Owner>(device); },
+            .open = open_plain<Owner>,
             .check = check};
 }
 

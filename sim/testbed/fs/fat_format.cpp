@@ -117,7 +117,7 @@ Format fat_format() {
             .summary = "FAT12, FAT16 or FAT32, with long names",
             .recognises = recognises,
             .make = make,
-            .open = [](ImageDevice& device) { return std::make_unique<Owner>(device); },
+            .open = open_plain<Owner>,
             .check = check};
 }
 

@@ -25,6 +25,10 @@ struct MakeOptions {
     std::optional<std::uint32_t> serial; ///< the volume's number or identity; else from the clock
 };
 
+struct OpenOptions {
+    std::string cleaner;  ///< of log: which segments are cleaned first; empty: its choice
+};
+
 /// One thing that a check found.
 struct CheckFinding {
     std::string where;      ///< a file's name, or empty
@@ -51,11 +55,21 @@ struct Format {
                                                           const MakeOptions&)>
         make;
     /// Not mounted yet; the device outlives it.
-    std::function<std::unique_ptr<AnyFileSystem>(ImageDevice&)> open;
+    std::function<std::expected<std::unique_ptr<AnyFileSystem>, std::string>(ImageDevice&,
+                                                                             const OpenOptions&)>
+        open;
     std::function<std::expected<CheckSummary, std::string>(ImageDevice&, bool repair,
                                                            const TellFinding&)>
         check;
 };
+
+/// An Owner{device} for a format that has no options.
+template <class Owner>
+std::expected<std::unique_ptr<AnyFileSystem>, std::string> open_plain(
+    ImageDevice& device, const OpenOptions& options) {
+    if (!options.cleaner.empty()) return std::unexpected("only log has a cleaner");
+    return std::make_unique<Owner>(device);
+}
 
 [[nodiscard]] std::span<const Format> formats();
 /// "fat, fat12, ...".

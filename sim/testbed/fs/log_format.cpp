@@ -1,5 +1,6 @@
 #include "sim/testbed/fs/log_format.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -21,9 +22,9 @@ std::uint64_t blocks_of(const ImageDevice& device) {
 }
 
 struct Parts {
-    explicit Parts(ImageDevice& device)
+    Parts(ImageDevice& device, lfs::Cleaning cleaning)
         : memory(lfs::Log::memory_needed(blocks_of(device), cached_blocks)),
-          fs{device, memory} {}
+          fs{device, memory, {cleaning}} {}
 
     std::vector<std::byte> memory;
     lfs::Log fs;
@@ -31,8 +32,24 @@ struct Parts {
 
 class Owner final : Parts, public Adapter<lfs::Log> {
 public:
-    explicit Owner(ImageDevice& device) : Parts{device}, Adapter{Parts::fs} {}
+    Owner(ImageDevice& device, lfs::Cleaning cleaning)
+        : Parts{device, cleaning}, Adapter{Parts::fs} {}
 };
+
+std::expected<std::unique_ptr<AnyFileSystem>, std::string> open(ImageDevice& device,
+                                                                const OpenOptions& options) {
+    lfs::Cleaning cleaning = lfs::MountOptions{}.cleaning;
+    if (!options.cleaner.empty()) {
+        const auto found = std::ranges::find(lfs::cleaning_names, options.cleaner);
+        if (found == lfs::cleaning_names.end()) {
+            return std::unexpected(fmt::format("no cleaner \"{}\"; expected one of: {}",
+                                               options.cleaner,
+                                               fmt::join(lfs::cleaning_names, ", ")));
+        }
+        cleaning = static_cast<lfs::Cleaning>(found - lfs::cleaning_names.begin());
+    }
+    return std::make_unique<Owner>(device, cleaning);
+}
 
 // Either superblock says what it is.
 bool recognises(ImageDevice& device) {
@@ -110,7 +127,7 @@ Format log_format() {
             .summary = "the log-structured file system: writes where it wrote last",
             .recognises = recognises,
             .make = make,
-            .open = [](ImageDevice& device) { return std::make_unique<Owner>(device); },
+            .open = open,
             .check = check};
 }
 

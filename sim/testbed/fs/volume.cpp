@@ -25,13 +25,15 @@ std::expected<Image, std::string> open_image(const std::string& path,
 }
 
 std::expected<std::unique_ptr<Volume>, std::string> Volume::open(
-    const std::string& path, host::file::ImageFile::Use use) {
+    const std::string& path, host::file::ImageFile::Use use, const OpenOptions& options) {
     auto file = host::file::ImageFile::open(path, use);
     if (!file) return std::unexpected(file.error());
     std::unique_ptr<Volume> volume{new Volume{path, std::move(*file)}};
     volume->format_ = format_of(volume->device_);
     if (volume->format_ == nullptr) return std::unexpected(unknown(path));
-    volume->fs_ = volume->format_->open(volume->device_);
+    auto fs = volume->format_->open(volume->device_, options);
+    if (!fs) return std::unexpected(path + ": " + fs.error());
+    volume->fs_ = std::move(*fs);
     if (const auto mounted = volume->fs_->mount(); !mounted) {
         return std::unexpected(path + ": cannot mount: " + text(mounted.error()));
     }

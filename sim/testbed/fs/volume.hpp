@@ -14,7 +14,7 @@ class Volume {
 public:
     /// Errors: one sentence that begins with `path`.
     static std::expected<std::unique_ptr<Volume>, std::string> open(
-        const std::string& path, host::file::ImageFile::Use use);
+        const std::string& path, host::file::ImageFile::Use use, const OpenOptions& options = {});
     ~Volume();
     Volume(const Volume&) = delete;
     Volume& operator=(const Volume&) = delete;

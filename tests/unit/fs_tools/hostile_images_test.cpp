@@ -82,7 +82,7 @@ TEST(HostileImages, NoFormatCrashesOrHangs) {
         ASSERT_TRUE(file) << file.error();
         ImageDevice device{std::move(*file)};
         ASSERT_TRUE(format.make(device, format.names.front(), {}));
-        populate(*format.open(device));
+        populate(**format.open(device, {}));
         const std::vector<std::byte> clean = bytes_of(device);
         std::uint64_t mounted = 0;
         std::uint64_t found = 0;
@@ -97,7 +97,7 @@ TEST(HostileImages, NoFormatCrashesOrHangs) {
             const auto checked = format.check(device, false,
                                               [&](const CheckFinding&) { ++findings; });
             found += !checked || findings > 0 ? 1 : 0;
-            const auto fs = format.open(device);
+            const auto fs = std::move(*format.open(device, {}));
             if (fs->mount()) {
                 ++mounted;
                 static_cast<void>(sim::testbed::crash::take_picture(*fs));

@@ -112,6 +112,7 @@ TEST_F(Shell, WrongUseIsOneSentence) {
          "a.img: in use by another process"},
         {"chitin mount a.img nowhere", 2, "nowhere: expected a directory"},
         {"mkdir d; chitin mount -o suid a.img d", 2, "-o suid: expected ro or rw"},
+        {"mkdir -p d; chitin mount -o ro,cleaner= a.img d", 2, "-o cleaner=: expected"},
         {"mkdir d; chitin mount a.img d", 2, "a.img: cannot open"},
     };
     for (const Wrong& wrong : all) {

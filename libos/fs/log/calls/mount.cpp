@@ -16,14 +16,25 @@ std::uint32_t usable(std::uint64_t blocks) {
 }  // namespace
 
 std::size_t Log::memory_needed(std::uint64_t blocks, std::uint32_t cached) {
-    return Store::room(usable(blocks), cached);
+    const Geometry geometry = Geometry::of(std::max(usable(blocks), blocks_min));
+    return Store::room(usable(blocks), cached) + Cleaner::room(geometry);
 }
 
 Log::Log(DeviceRef device, std::span<std::byte> memory, const MountOptions& options)
     : store_{device}, inodes_{store_}, map_{store_, inodes_}, records_{store_, map_},
       data_{store_, inodes_, map_}, cleaner_{store_, inodes_, map_},
-      built_{store_.build(memory)} {
+      built_{build(device.blocks(), memory)} {
     cleaner_.set_policy(options.cleaning);
+}
+
+Result<void> Log::build(std::uint32_t blocks, std::span<std::byte> memory) {
+    if (blocks < blocks_min) return error(Error::invalid);
+    const Geometry geometry = Geometry::of(blocks);
+    const std::size_t room = Cleaner::room(geometry);
+    if (memory.size() < room) return error(Error::no_memory);
+    kernel::base::Arena arena{memory.first(room)};
+    cleaner_.build(arena, geometry);
+    return store_.build(memory.subspan(room));
 }
 
 Result<void> Log::format(DeviceRef device, std::span<std::byte> memory,

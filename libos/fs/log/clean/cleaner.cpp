@@ -13,7 +13,28 @@ std::uint32_t live_limit(const Geometry& geometry) {
     return geometry.segment_blocks - 2 - geometry.segment_blocks / 16;
 }
 
+Identity identity_of(const LiveBlock& block) {
+    return {static_cast<BlockKind>(block.kind), block.number, block.index};
+}
+
+// Can a file have a block there?
+bool inside(const Identity& identity) {
+    return identity.index < file_blocks_max ||
+           (indirect_level(identity.kind) == 0 && identity.index >= attributes_first &&
+            identity.index - attributes_first < attribute_slots);
+}
+
 }  // namespace
+
+std::size_t Cleaner::room(const Geometry& geometry) {
+    return kernel::base::Arena::room<LiveBlock>(blocks_max(geometry));
+}
+
+// A pass of as many victims as may be on large disks, of fewer on small ones.
+std::uint32_t Cleaner::blocks_max(const Geometry& geometry) {
+    const std::uint32_t all = geometry.segments * geometry.segment_blocks;
+    return std::max(geometry.segment_blocks, std::min(all / 4, victims_max * 256));
+}
 
 Result<void> Cleaner::make_room(Effect effect, std::uint32_t blocks) {
     const Position& position = store_->writer().position();
@@ -35,13 +56,14 @@ Result<void> Cleaner::make_room(Effect effect, std::uint32_t blocks) {
     return error(Error::no_space);
 }
 
-// The best segments, as many as there is room to move: each live block may drag its inode and an
-// indirect block along.
+// The best segments, the best first.
 std::uint32_t Cleaner::choose(Victims& victims, Cleaning cleaning) {
     const Geometry& g = store_->geometry();
     const Position& position = store_->writer().position();
     Segments& segments = store_->segments();
     std::array<std::uint64_t, victims_max> scores{};
+    const std::uint32_t most = std::min(
+        victims_max, static_cast<std::uint32_t>(blocks_.size()) / g.segment_blocks);
     std::uint32_t count = 0;
     with_policy(cleaning, [&](auto policy) {
         for (std::uint32_t s = 0; s < g.segments; ++s) {
@@ -53,8 +75,8 @@ std::uint32_t Cleaner::choose(Victims& victims, Cleaning cleaning) {
             const std::uint64_t score = policy.score(candidate);
             std::uint32_t at = count;
             while (at > 0 && scores[at - 1] < score) --at;
-            if (at == victims_max) continue;
-            count = std::min(count + 1, victims_max);
+            if (at == most) continue;
+            count = std::min(count + 1, most);
             for (std::uint32_t i = count - 1; i > at; --i) {
                 scores[i] = scores[i - 1];
                 victims[i] = victims[i - 1];
@@ -63,67 +85,147 @@ std::uint32_t Cleaner::choose(Victims& victims, Cleaning cleaning) {
             victims[at] = candidate;
         }
     });
-    const std::uint64_t room = store_->writer().log_room();
-    const std::uint64_t kept = g.segment_blocks + store_->inodes().dirty_count() + 16;
-    std::uint64_t cost = 0;
-    std::uint32_t chosen = 0;
-    while (chosen < count) {
-        cost += victims[chosen].live + victims[chosen].live / 2 + 4;
-        if (chosen > 0 && cost + kept > room) break;
-        ++chosen;
-    }
-    std::ranges::sort(victims.begin(), victims.begin() + chosen,
-                      [](const Candidate& a, const Candidate& b) { return a.age > b.age; });
-    return chosen;
+    return count;
 }
 
-bool Cleaner::short_of_room() const {
-    return store_->writer().log_room() < store_->geometry().segment_blocks / 2 + 24u +
-                                             2 * store_->inodes().dirty_count();
+// Room that a pass leaves alone: a checkpoint's, and a segment for what is on its way.
+std::uint64_t Cleaner::room_kept() const {
+    return store_->geometry().segment_blocks / 2 + 24u + 2 * store_->inodes().dirty_count();
 }
+
+bool Cleaner::short_of_room() const { return store_->writer().log_room() < room_kept(); }
 
 // False: nothing is worth it.
 Result<bool> Cleaner::pass(Cleaning cleaning) {
     Victims victims;
-    const std::uint32_t count = choose(victims, cleaning);
+    std::uint32_t count = choose(victims, cleaning);
     if (count == 0) return false;
     TRY(store_->begin());
+    std::uint32_t found = 0;
+    for (std::uint32_t v = 0; v < count; ++v) TRY(gather(victims[v], v, found));
+    std::span<LiveBlock> blocks = blocks_.first(found);
+    sort(blocks, std::span{victims}.first(count));
+    blocks = blocks.first(TRY(keep_live(blocks)));
+    // The best that there is room to move whole: what is left half empty frees nothing.
+    const std::uint64_t room = store_->writer().log_room();
+    const std::uint64_t kept = room_kept() + store_->geometry().segment_blocks / 4;
+    while (count > 1 && cost_of(blocks) + kept > room) {
+        --count;
+        const auto dropped = [count](const LiveBlock& block) { return block.victim == count; };
+        blocks = blocks.first(blocks.size() - std::ranges::remove_if(blocks, dropped).size());
+    }
     Writer& writer = store_->writer();
     ++writer.statistics().cleaner_passes;
     writer.set_cleaning(true);
-    Result<void> done;
-    for (std::uint32_t i = 0; done && i < count && !short_of_room(); ++i) {
-        store_->set_age(victims[i].age < writer.position().clock
-                            ? writer.position().clock - victims[i].age
-                            : 0);
-        done = empty(victims[i].segment);
-    }
+    const Result<void> done = move_all(blocks, victims);
     store_->set_age({});
     writer.set_cleaning(false);
     TRY(done);
     return true;
 }
 
-Result<void> Cleaner::empty(std::uint32_t segment) {
+// Notes every block that the segment's summaries name.
+Result<void> Cleaner::gather(const Candidate& victim, std::uint32_t number,
+                             std::uint32_t& found) {
     const Geometry& g = store_->geometry();
     SummaryHead head;
     std::uint32_t offset = 0;
     while (offset + 1 < g.segment_blocks) {
-        const std::uint32_t blocks = TRY(store_->summary(segment, offset, head));
+        const std::uint32_t blocks = TRY(store_->summary(victim.segment, offset, head));
         if (blocks == none) return {};
         ++store_->writer().statistics().cleaner_read;
-        for (std::uint32_t i = 0; i < blocks; ++i) {
-            if (short_of_room()) return {};
-            // Read again: what was moved meanwhile may have taken its place in the cache.
-            const auto bytes = TRY(store_->cache().read(g.start(segment) + offset));
+        const Address at = g.start(victim.segment) + offset;
+        const auto bytes = TRY(store_->cache().read(at));
+        for (std::uint32_t i = 0; i < blocks && found < blocks_.size(); ++i) {
             const auto entry = load<SummaryEntry>(
                 bytes, sizeof head + std::size_t{i} * sizeof(SummaryEntry));
-            TRY(move_if_live({static_cast<BlockKind>(entry.kind), entry.number, entry.index},
-                             g.start(segment) + offset + 1 + i));
+            if (entry.kind > 0xffff) continue;
+            blocks_[found++] = {entry.number, entry.index, at + 1 + i,
+                                static_cast<std::uint16_t>(entry.kind),
+                                static_cast<std::uint8_t>(number), 0};
         }
         offset += 1 + blocks;
     }
     return {};
+}
+
+// Old apart from young, then file by file in the order of its blocks: blocks under one indirect
+// block move together, and so take it along once. An inode comes behind what moves it anyhow.
+void Cleaner::sort(std::span<LiveBlock> blocks, std::span<const Candidate> victims) const {
+    std::uint64_t sum = 0;
+    for (const Candidate& victim : victims) sum += victim.age;
+    const std::uint64_t middle = sum / victims.size();
+    for (LiveBlock& block : blocks) block.young = victims[block.victim].age < middle ? 1 : 0;
+    std::ranges::sort(blocks, [](const LiveBlock& a, const LiveBlock& b) {
+        if (a.young != b.young) return a.young < b.young;
+        if (a.number != b.number) return a.number < b.number;
+        const bool inode_a = a.kind == static_cast<std::uint16_t>(BlockKind::inode);
+        const bool inode_b = b.kind == static_cast<std::uint16_t>(BlockKind::inode);
+        if (inode_a != inode_b) return inode_b;
+        return a.index != b.index ? a.index < b.index : a.kind < b.kind;
+    });
+}
+
+// To the front; how many.
+Result<std::uint32_t> Cleaner::keep_live(std::span<LiveBlock> blocks) {
+    std::uint32_t kept = 0;
+    for (const LiveBlock& block : blocks) {
+        if (TRY(live(block))) blocks_[kept++] = block;
+    }
+    return kept;
+}
+
+// Blocks that moving them may write: each of them; for each run below one indirect block that and
+// those above it; for each file its inode; in each write summary and way once more.
+std::uint64_t Cleaner::cost_of(std::span<const LiveBlock> blocks) const {
+    constexpr std::uint64_t way = 4;  // of indirect blocks and inode that a write takes along
+    std::uint64_t runs = 0;
+    const LiveBlock* before = nullptr;
+    for (const LiveBlock& block : blocks) {
+        const bool same = before != nullptr && before->number == block.number &&
+                          before->young == block.young;
+        if (!same) ++runs;
+        const bool far = block.index >= direct_slots && block.index < attributes_first;
+        const bool beside = same && (before->index - direct_slots) / fan_out ==
+                                        (block.index - direct_slots) / fan_out;
+        if (far && !beside) ++runs;
+        before = &block;
+    }
+    const std::uint64_t moved = blocks.size() + runs;
+    return moved + (moved / (store_->writer().capacity_max() / 2) + 1) * way;
+}
+
+Result<void> Cleaner::move_all(std::span<const LiveBlock> blocks, const Victims& victims) {
+    const std::uint32_t clock = store_->writer().position().clock;
+    for (const LiveBlock& block : blocks) {
+        if (short_of_room()) return {};
+        const std::uint32_t age = victims[block.victim].age;
+        store_->set_age(age < clock ? clock - age : 0);
+        TRY(move_if_live(identity_of(block), block.address));
+    }
+    return {};
+}
+
+// Is that still where the block is? As far as can be told: what is damaged counts, and is found out
+// when it is moved.
+Result<bool> Cleaner::live(const LiveBlock& block) {
+    InodeMap& map = store_->inodes();
+    const Identity identity = identity_of(block);
+    if (identity.kind == BlockKind::map) {
+        return block.index < store_->geometry().map_blocks &&
+               map.addresses()[block.index] == block.address;
+    }
+    const auto entry = map.find(identity.number);
+    if (!entry) return false;
+    if (identity.kind == BlockKind::inode) return entry->address == block.address;
+    const std::uint32_t level = indirect_level(identity.kind);
+    const bool content = identity.kind == BlockKind::data || identity.kind == BlockKind::records;
+    if ((!content && level == 0) || !inside(identity)) return false;
+    const auto file = inodes_->load(identity.number);
+    if (!file) return false;
+    const auto at = level == 0 ? map_->find(*file, identity.index)
+                               : map_->find_indirect(*file, level, identity.index);
+    return at && *at == block.address;
 }
 
 // What a damaged summary names, or a damaged file has, stays where it is.
@@ -155,10 +257,7 @@ Result<void> Cleaner::move_if_live(const Identity& identity, Address address) {
 Result<void> Cleaner::move_content(const Identity& identity, Address address) {
     const std::uint32_t level = indirect_level(identity.kind);
     const std::uint64_t index = identity.index;
-    const bool inside = index < file_blocks_max ||
-                        (level == 0 && index >= attributes_first &&
-                         index - attributes_first < attribute_slots);
-    if (!inside) return {};
+    if (!inside(identity)) return {};
     auto file = inodes_->load(identity.number);
     if (!file) return {};
     if (level == 0 && BlockMap::identity(*file, index) != identity) return {};

@@ -62,9 +62,21 @@ static_assert(CleaningPolicy<Greedy> && CleaningPolicy<CostBenefit> && CleaningP
 
 enum class Cleaning : std::uint8_t { greedy, cost_benefit, oldest, random };
 
+/// What people read of a policy.
+struct CleaningText {
+    std::string_view name, summary, paper;
+};
 /// By Cleaning's values.
-inline constexpr std::array<std::string_view, 4> cleaning_names{"greedy", "cost-benefit", "oldest",
-                                                                "random"};
+inline constexpr std::array<CleaningText, 4> cleaning_texts{{
+    {"greedy", "cleans the segments with the fewest live blocks", "Rosenblum and Ousterhout 1992"},
+    {"cost-benefit", "weighs the room gained, and how long it lasts, against what moving costs",
+     "Rosenblum and Ousterhout 1992"},
+    {"oldest", "cleans the log in the order in which it was written", "none: the log as a ring"},
+    {"random", "cleans any segment", "none: the base line"},
+}};
+inline constexpr std::array<std::string_view, 4> cleaning_names{
+    cleaning_texts[0].name, cleaning_texts[1].name, cleaning_texts[2].name,
+    cleaning_texts[3].name};
 
 /// Calls `use` with the policy.
 template <class Use>
