@@ -177,9 +177,8 @@ int run(bool json) {
 
 void add_list(Command& app, int& exit_code) {
     auto json = std::make_shared<bool>(false);
-        {"Cleaners of the log-structured file system, with their papers", cleaners()},
-        {"Cost profiles", cost_profiles(catalogue)},
-        {"Disk models", disk_models(catalogue)}};
+    Command* const command = app.add_subcommand(
+        "list", "List scenarios, programs, policies, schedulers, cleaners, costs and disks");
     command->add_flag("--json", *json, "One JSON object a line");
     command->footer("Examples:\n  chitin list\n  chitin list --json | jq -r .name");
     command->callback([json, &exit_code] { exit_code = run(*json); });
