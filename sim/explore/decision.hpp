@@ -81,10 +81,13 @@ using Decisions = std::vector<Decision>;
 /// rightly; what the kernel owes, and what a program calls a violation, it owes then too.
 constexpr bool hostile(DecisionKind kind) {
     return kind == DecisionKind::kill || kind == DecisionKind::allocation ||
-           kind == DecisionKind::frame || kind >= DecisionKind::disk_error;
+           kind == DecisionKind::frame ||
+           (kind >= DecisionKind::disk_error && kind <= DecisionKind::disk_rot);
 }
 /// A disk's contents become others and nobody is told: a program without checksums says wrong
 /// things then, and is right.
-constexpr bool silent(DecisionKind kind) { return kind >= DecisionKind::disk_torn; }
+constexpr bool silent(DecisionKind kind) {
+    return kind >= DecisionKind::disk_torn && kind <= DecisionKind::disk_rot;
+}
 
 }  // namespace sim::explore
