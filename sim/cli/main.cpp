@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
                "  ./chitin run scenarios/paging.toml      which policy survives the MMU?\n"
                "  ./chitin boot scenarios/paging.toml --check   the same on bare x86-64, in QEMU\n"
                "  ./chitin list                           scenarios, programs, policies\n"
+               "  ./chitin --preset asan run ...          by the build with AddressSanitizer\n"
                "\nExit codes: 0 done, 1 failed, 2 wrong usage or bad input, 130 interrupted.");
     add_run(app, exit_code);
     add_boot(app, exit_code);

@@ -10,8 +10,9 @@
 namespace sim::cli {
 
 void add_test(Command& app, int& exit_code) {
-    Command* const command = app.add_subcommand("test", "Build and run all tests, as CI does");
-    command->footer("Example:\n  ./chitin test");
+    Command* const command =
+        app.add_subcommand("test", "Build and run the tests, as CI does; --all: every one");
+    command->footer("Examples:\n  ./chitin test\n  ./chitin test --all");
     command->callback([&exit_code] {
         const std::string bootstrap = find_build_tree().bootstrap().string();
         const std::string failure = host::process::replace_process({bootstrap, "test"});
