@@ -27,10 +27,10 @@ std::size_t line_end(std::string_view lines, std::size_t from) {
 std::uint32_t number_of(std::string_view lines, std::string_view name) {
     for (std::size_t at = 0; at < lines.size();) {
         const std::size_t end = line_end(lines, at);
-        const std::string_view line = lines.substr(at, end - at);
+        const std::string_view line{lines.data() + at, end - at};
         at = end + 1;
         if (line.size() <= name.size() || line[name.size()] != '=') continue;
-        if (line.substr(0, name.size()) != name) continue;
+        if (std::string_view{line.data(), name.size()} != name) continue;
         std::uint32_t number = 0;
         std::from_chars(line.data() + name.size() + 1, line.data() + line.size(), number);
         return number;
