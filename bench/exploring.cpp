@@ -18,7 +18,7 @@ std::optional<std::vector<std::byte>> hello(explore::Subject& subject) {
     testbed::Catalogue catalogue;
     catalogue.programs = scenarios::programs::program_declarations();
     for (const auto& profile : models::cost_profiles()) {
-        catalogue.profiles.push_back({profile.name, profile.source, profile.costs});
+        catalogue.profiles.push_back({profile.name, profile.source, profile.values});
     }
     testbed::Problems problems;
     const auto scenario = testbed::read_scenario(CHITIN_SOURCE_DIR "/scenarios/hello.toml",

@@ -48,7 +48,7 @@ bool take_options(int& argc, char** argv, Options& options) {
     return true;
 }
 
-// Prints as usual, and keeps what Linux's primitives and downloaded code took.
+// Prints as usual, and keeps what Linux's primitives, downloaded code and file systems took.
 class Keeper : public benchmark::ConsoleReporter {
 public:
     Keeper() : ConsoleReporter{isatty(STDOUT_FILENO) == 1 ? OO_ColorTabular : OO_Tabular} {}
@@ -57,12 +57,18 @@ public:
             const std::string& name = run.run_name.function_name;
             if (run.aggregate_name != "median") continue;
             if (name.starts_with("linux/")) figures[name.substr(6)] = run.GetAdjustedRealTime();
+            if (name.starts_with("fs/")) {
+                const bool waits = name.starts_with("fs/fsync/");
+                fs_figures[name.substr(3)] =
+                    waits ? run.GetAdjustedRealTime() : run.GetAdjustedCPUTime();
+            }
             if (name.starts_with("code/")) code_figures[name.substr(5)] = run.GetAdjustedCPUTime();
         }
         ConsoleReporter::ReportRuns(runs);
     }
     bench::Figures figures;
     bench::Figures code_figures;
+    bench::Figures fs_figures;
 };
 
 std::optional<bench::Figures> shown(const char* machine,
@@ -94,6 +100,7 @@ int main(int argc, char** argv) {
         summary.image = shown("image", bench::image_figures(2100, options.image), failed);
     }
     bench::print_downloaded_code(keeper.code_figures);
+    bench::print_file_systems(keeper.fs_figures);
     const int missed = bench::print_summary(summary);
     return failed || (options.strict && missed != 0) ? 1 : 0;
 }

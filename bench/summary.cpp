@@ -80,6 +80,37 @@ void print_downloaded_code(const Figures& figures) {
     }
 }
 
+void print_file_systems(const Figures& figures) {
+    if (figures.empty()) return;
+    const auto ns = [&](const char* operation, const char* system) {
+        return value(figures, fmt::format("{}/{}", operation, system));
+    };
+    const auto rate = [](const std::optional<double>& each) {
+        return each ? fmt::format("{:.0f}", 1e9 / *each) : "skipped";
+    };
+    const auto faster = [](const std::optional<double>& ours, const std::optional<double>& theirs) {
+        return ours && theirs ? fmt::format("{:.1f}", *theirs / *ours) : "-";
+    };
+    fmt::print("\n{:<20} {:>12} {:>12} {:>8} {:>12} {:>8}\n", "operations a second", "cofs",
+               "tmpfs", "x", "ext4", "x");
+    for (const char* operation : {"create", "stat", "read_4k", "unlink", "fsync"}) {
+        const auto cofs = ns(operation, "cofs");
+        const auto tmpfs = ns(operation, "tmpfs");
+        const auto ext4 = ns(operation, "ext4");
+        fmt::print("{:<20} {:>12} {:>12} {:>8} {:>12} {:>8}\n", operation, rate(cofs),
+                   std::string_view{operation} == "fsync" ? "-" : rate(tmpfs), faster(cofs, tmpfs),
+                   rate(ext4), faster(cofs, ext4));
+    }
+    fmt::print("\nAims\n");
+    const auto aim = [&](const char* text, const char* operation, const char* peer, double part) {
+        const auto theirs = ns(operation, peer);
+        print_aim(text, theirs ? ns(operation, "cofs") : std::nullopt, theirs.value_or(0) * part);
+    };
+    aim("cached read of 4 KiB, ns (a fifth of tmpfs's)", "read_4k", "tmpfs", 0.2);
+    aim("create, ns (a fifth of tmpfs's)", "create", "tmpfs", 0.2);
+    aim("fsync after 4 KiB, ns (ext4's)", "fsync", "ext4", 1);
+}
+
 int print_summary(const Summary& summary) {
     fmt::print("\n{:<20} {:>10} {:>12}  {:<20} {:>10} {:>8}\n", "operation", "hosted ns",
                "image instr.", "Linux", "Linux ns", "ratio");

@@ -17,6 +17,9 @@ struct Summary {
 // Prints downloaded code's ways to run beside each other; nothing where none was measured.
 void print_downloaded_code(const Figures& figures);
 
+// Prints cofs beside tmpfs and ext4, and the aims; nothing where none was measured.
+void print_file_systems(const Figures& figures);
+
 // Prints the table and the aims; returns how many of the aims that count instructions, and so
 // are exact, are missed.
 int print_summary(const Summary& summary);

@@ -42,22 +42,22 @@ struct CostProfile {
 // either machine. Nanoseconds unless named otherwise, each at most service_ns_max; blocks are of
 // page_size bytes.
 struct ServiceProfile {
-    std::uint32_t command;        // each request: controller, link
-    std::uint32_t read_access;    // the medium's, before the first block that is read
-    std::uint32_t write_access;   // before the first that is written
-    std::uint32_t read_block;     // each block
-    std::uint32_t write_block;
-    std::uint32_t channels;       // requests that the medium serves at once, 1 to channels_max
-    std::uint32_t settle;         // the shortest seek; nothing moves: this and the next three are 0
-    std::uint32_t seek_knee;      // a seek across `knee_permille` of the disk
-    std::uint32_t seek_full;      // a seek across all of it; not less than the knee's
-    std::uint32_t knee_permille;  // linear from settle to the knee, and from there on; below 1000
-    std::uint32_t rotation;       // one revolution, in which track_blocks pass; 0: nothing turns
-    std::uint32_t track_blocks;
-    std::uint32_t cache_blocks;   // the volatile write cache; 0: none, writes are on the medium
-    std::uint32_t cache_block;    // each block written into it
-    std::uint32_t flush;          // a flush, besides the writing of what is in the cache
-    std::uint32_t reserved;
+    std::uint32_t command = 0;        // each request: controller, link
+    std::uint32_t read_access = 0;    // the medium's, before the first block that is read
+    std::uint32_t write_access = 0;   // before the first that is written
+    std::uint32_t read_block = 0;     // each block
+    std::uint32_t write_block = 0;
+    std::uint32_t channels = 1;       // requests that the medium serves at once, 1 to channels_max
+    std::uint32_t settle = 0;         // the shortest seek; 0 like the next three: nothing moves
+    std::uint32_t seek_knee = 0;      // a seek across `knee_permille` of the disk
+    std::uint32_t seek_full = 0;      // a seek across all of it; not less than the knee's
+    std::uint32_t knee_permille = 0;  // linear to the knee, and from there on; below 1000
+    std::uint32_t rotation = 0;       // a revolution, in which track_blocks pass; 0: none
+    std::uint32_t track_blocks = 0;
+    std::uint32_t cache_blocks = 0;   // the volatile write cache; 0: none, writes are on the medium
+    std::uint32_t cache_block = 0;    // each block written into it
+    std::uint32_t flush = 0;          // a flush, besides the writing of what is in the cache
+    std::uint32_t reserved = 0;
 };
 inline constexpr std::uint32_t service_ns_max = 1'000'000'000;
 inline constexpr std::uint32_t channels_max = 64;

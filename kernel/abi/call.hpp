@@ -193,7 +193,7 @@ enum class Call : std::uint32_t {
     // chooses whom to run; each look is charged to the caller by the predicate's bound. Wakes
     // also where one of the three capabilities is gone. Needs `execute` on code and `read` on
     // the frames. Checks: code; each frame (as find; other_core where it is another core's);
-    // bad_state (not verified, or refused).
+    // bad_state (not verified, refused, or no predicate).
     park_until,
 
     // ---- disks (abi/disk.hpp). A disk that cannot be used at all fails each call that changes
@@ -207,7 +207,7 @@ enum class Call : std::uint32_t {
     extent_allocate,
     // (disk, destination, name: two words) -> a capability of that extent, all rights; value: its
     // first block | its count << 32. Needs `allocate`. Checks: destination; io_error,
-    // bad_state (only a damaged table); no_such_extent.
+    // bad_state (only a damaged table); no_such_extent, busy (a tree is open in it).
     extent_open,
     // (extent, destination, first, count, rights) -> a child of it for a part of its blocks,
     // counted from its first. Needs `grant`. Checks: destination; bad_argument (no blocks, or not
@@ -219,13 +219,13 @@ enum class Call : std::uint32_t {
     // io_error, bad_state; bad_argument (a part of what was allocated); busy (another capability
     // lies in it); io_error.
     extent_free,
-    // (env, extent, its slot, or no slot: any number over 2^32 - 1) -> the frame becomes env's
-    // ring on the extent's disk, with nothing in it; no slot: it has none any more. One a disk. It
+    // (env, extent or node, its slot, or no slot: any number over 2^32 - 1) -> the frame becomes
+    // env's ring on that one's disk, with nothing in it; no slot: it has none. One a disk. It
     // may be mapped elsewhere, unmapped and lost as any other: its slot is looked up each time. Of
     // the frame `write` is needed. Checks: its slot; other_core (the frame is another core's);
     // busy (requests are unanswered).
     disk_ring,
-    // (extent, count) -> the next `count` requests in the caller's ring on the extent's disk are
+    // (extent or node, count) -> the next `count` requests in the caller's ring on its disk are
     // ready. Value: how many are unanswered now. Each answer wakes the caller, as `wake` does.
     // Checks: bad_state (no ring), bad_argument (0, or with it more than disk_requests_max would be
     // unanswered).
@@ -234,6 +234,51 @@ enum class Call : std::uint32_t {
     // disk_weight_max; each new ring has 1. Needs `manage` on both. Checks: bad_argument,
     // bad_state (env has no ring there).
     disk_share,
+
+    // ---- trees (abi/tree.hpp). A `node` is found as any argument; then: bad_state (its block has
+    // left the tree; but in tree_scan also: the tree is not scanned yet, or damaged).
+    // (extent, slot, frames, codes) -> opens the tree in the extent, all of which the capability
+    // names, the only one that lies there. The first of the `frames` frames (tree_frames), as of
+    // code_load, becomes the node of its root with the extent's rights; the other slots and the
+    // extent's are emptied, and no other capability of the extent can be made while a node is left.
+    // `codes`: the slot of the verified program of type 1, the next ones those of the types behind
+    // it; they are copied. Value: its blocks. What is in the frames is lost also where it fails.
+    // Needs `manage` on extent, `execute` on code. Checks: extent; bad_argument (a part of what was
+    // allocated, or larger than tree_blocks_max), busy (another capability lies there); slot and
+    // frames as code_load; io_error; tree_damaged (the header); codes; bad_state (not verified, or
+    // of another kind), bad_argument (another program than the header's).
+    tree_open,
+    // (node) -> looks at the whole tree on the disk and so finds which blocks are free; again: not
+    // done yet. Value: blocks in use. Takes the caller's time. Needs `manage`. Fails with io_error,
+    // and with tree_damaged, from then on always: something is not a block of its type, lies
+    // outside, or has two owners.
+    tree_scan,
+    // (node, block or any_block, type) -> reserves a free block for the caller, to become one of
+    // `type`; value: its number. Needs `write`. Checks: bad_argument (no such block or type),
+    // block_taken, no_blocks.
+    tree_allocate,
+    // (node, block) -> frees a block that the caller has reserved; whatever it owns is free too.
+    // Needs `write`. Checks: bad_argument (it has not).
+    tree_release,
+    // (node, destination, block, rights) -> a node of `block`, which node's owns, directly or
+    // through others (tree_depth_max). A child of node. Needs `grant`. Checks: destination;
+    // bad_argument (node's does not own it), then rights (bad_argument where not a subset).
+    tree_node,
+    // (node, block) -> value: how it stands with any block of the tree (abi/tree.hpp, look_of).
+    // Needs no right. Checks: bad_argument (no such block).
+    tree_look,
+    // (extent or node, block, frame) -> says in the disk's registry (abi/disk.hpp) that the frame
+    // has what is, or will be, in the block, which is counted as requests count it. In the place
+    // of what the caller said of that block before. Needs `write` on the blocks, `read` and `grant`
+    // on the frame. Checks: blocks as requests have them; the frame; other_core; over_limit
+    // (registry_own_max of the caller's are there), busy (the registry is full).
+    registry_enter,
+    // (extent or node, block, destination) -> a read-only capability of the frame that caches the
+    // block: a child of the one it was entered with, so revoking that takes it back. What is not
+    // true any more is forgotten: its owner has ended, cannot write the block now, or has another
+    // capability in that slot. Value: the EnvId of who entered it. Needs `read` on the blocks.
+    // Checks: blocks as requests have them; destination; not_cached.
+    registry_find,
     call_count,
 };
 
@@ -303,6 +348,14 @@ inline constexpr CallShape call_shapes[] = {
     {3, 0, 0},  // disk_ring
     {2, 0, 0},  // disk_submit
     {3, 0, 0},  // disk_share
+    {4, 0, 0},  // tree_open
+    {1, 0, 0},  // tree_scan
+    {3, 0, 0},  // tree_allocate
+    {2, 0, 0},  // tree_release
+    {4, 0, 0},  // tree_node
+    {2, 0, 0},  // tree_look
+    {3, 0, 0},  // registry_enter
+    {3, 0, 0},  // registry_find
 };
 static_assert(sizeof(call_shapes) / sizeof(call_shapes[0]) ==
               static_cast<std::size_t>(Call::call_count));
@@ -317,6 +370,8 @@ inline constexpr const char* call_names[] = {
     "slice_allocate", "slice_bind", "cycle_shape", "cycle_idle", "console_write",
     "cap_lend", "code_load", "code_verify", "park_until", "extent_allocate", "extent_open",
     "extent_part", "extent_range", "extent_free", "disk_ring", "disk_submit", "disk_share",
+    "tree_open", "tree_scan", "tree_allocate", "tree_release", "tree_node", "tree_look",
+    "registry_enter", "registry_find",
 };
 static_assert(sizeof(call_names) / sizeof(call_names[0]) ==
               static_cast<std::size_t>(Call::call_count));

@@ -97,6 +97,7 @@ constexpr const char* text_of(CodeReason reason) {
 // What downloaded code is for, and so what it is given (kernel/design/0012-downloaded-code.md).
 enum class CodeKind : std::uint32_t {
     predicate = 0,  // r1..r4: two windows of one frame each, read-only; wakes where r0 is not 0
+    ownership,      // what a block of a tree owns: abi/tree.hpp
     kind_count,
 };
 
@@ -105,6 +106,7 @@ inline constexpr std::uint32_t code_frames_max = 64;   // that code_load takes
 // What a predicate may run for, in instructions, and how deep its calls may go (stack frames).
 inline constexpr std::uint32_t predicate_steps_max = 128;
 inline constexpr std::uint32_t predicate_frames_max = 2;
+inline constexpr std::uint32_t ownership_steps_max = 8192;  // of frames as many
 
 // Where, and why. `instruction` counts 8-byte units from 0; with reason none it means nothing.
 struct CodeFault {

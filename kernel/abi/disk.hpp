@@ -41,19 +41,21 @@ enum class DiskOp : std::uint32_t {
 struct DiskRequest {
     DiskOp op;
     std::uint32_t count;  // 1..disk_request_blocks_max blocks; of flush: 0
-    Slot extent;
-    std::uint32_t block;  // the first, counted from the extent's first; of flush: 0
+    Slot extent;          // or a node of a tree (abi/tree.hpp)
+    std::uint32_t block;  // the first, counted from the extent's, or the tree's, first; of flush: 0
     std::uint64_t cookie; // the libOS's own, comes back with the answer
     Slot frames[disk_request_blocks_max];  // the first `count`: a frame a block
     std::uint64_t reserved;
 };
 
-// Status: ok; bad_argument (op, count, or blocks outside the extent); then for the extent and
-// for each frame bad_slot, empty_slot, wrong_type, no_right, and other_core of a frame; io_error.
+// Status: ok; bad_argument (op, count); then for the extent or node bad_slot, empty_slot,
+// wrong_type, no_right, bad_state (of a node: as in calls) and bad_argument (not its blocks; more
+// than one where one is metadata); for each frame bad_slot, empty_slot, wrong_type, no_right,
+// other_core; ownership_refused (`detail` says why); io_error.
 struct DiskCompletion {
     std::uint64_t cookie;
     Status status;
-    std::uint32_t reserved;
+    std::uint32_t detail;
 };
 
 struct DiskRing {
@@ -85,7 +87,7 @@ struct ExtentRecord {
     std::uint32_t first;
     std::uint32_t count;
     std::uint32_t caps;      // capabilities that lie in it; means nothing on the disk
-    std::uint32_t reserved;
+    FrameNumber tree;        // open in it, 0: none; means nothing on the disk
 };
 
 // As it stands on the disk, twice, and in the info window. Records are in the order of their
@@ -117,11 +119,33 @@ constexpr ExtentRecord* record_of(ExtentTable& table, std::uint64_t block) {
     return low < table.count && found->first <= block ? found : nullptr;
 }
 
+// ---- the registry: which frame caches which block of a disk
+
+// Who may write a block may say so (call registry_enter): who reads its cached block trusts it no
+// more than who reads what it wrote. Entries are looked at when somebody asks; between, one may
+// not be true any more.
+struct CachedBlock {
+    std::uint32_t block;  // of the disk
+    FrameNumber frame;    // 0: this entry is free
+    Slot slot;            // of the frame, in its table
+    Slot blocks;          // of the extent or node by which it may write
+    std::uint32_t asked;  // the block as it named it
+    EnvId env;
+    std::uint16_t serial;
+    std::uint64_t reserved;
+};
+
+inline constexpr std::uint32_t registry_max = 128;
+inline constexpr std::uint32_t registry_own_max = 32;  // of one environment
+struct Registry {
+    CachedBlock entries[registry_max];
+};
+
 // ---- in the info window
 
-// Disk i's pages: DiskInfo, then its ExtentTable.
+// Disk i's pages: DiskInfo, then its ExtentTable, then its Registry.
 inline constexpr std::uint64_t info_disks_offset = 128 << 10;
-inline constexpr std::uint32_t info_disk_pages = 1 + extent_table_pages;
+inline constexpr std::uint32_t info_disk_pages = 1 + extent_table_pages + 1;
 constexpr std::uint64_t info_disk_offset(std::uint32_t disk) {
     return info_disks_offset + disk * info_disk_pages * page_size;
 }
@@ -159,6 +183,6 @@ static_assert(offsetof(DiskRing, requests) == 64 && offsetof(DiskRing, completio
 static_assert(sizeof(DiskRing) == 2624);
 static_assert(sizeof(ExtentRecord) == 32);
 static_assert(sizeof(ExtentTable) == extent_table_pages * page_size);
-static_assert(sizeof(DiskInfo) <= page_size);
+static_assert(sizeof(DiskInfo) <= page_size && sizeof(Registry) == page_size);
 
 }  // namespace kernel::abi

@@ -43,6 +43,7 @@ enum class FrameState : std::uint8_t {
     account,    // an account object
     bundle,     // the boot bundle
     code,       // downloaded code
+    tree,       // an open tree of blocks
 };
 
 inline constexpr std::uint8_t frame_guaranteed = 1;
@@ -55,11 +56,11 @@ struct FrameInfo {
     std::uint8_t reserved;
     std::uint32_t caps;        // how many capabilities name it
     CapRef first_cap;          // the first of its root capabilities
-    FrameNumber owner;         // the environment object it belongs to; of code: its first frame
+    FrameNumber owner;         // the environment object it belongs to; of code or a tree: its first
     FrameNumber account;       // the account object it is charged to
     FrameNumber next;          // in the free list or the account's list; 0 ends it
     FrameNumber previous;
-    std::uint32_t entries;     // of a table: entries in use; of code's first frame: its frames
+    std::uint32_t entries;     // of a table: entries in use; of code, a tree: its frames
 };
 static_assert(sizeof(FrameInfo) == 32);
 
@@ -132,7 +133,7 @@ struct SystemInfo {
     std::uint32_t program_count;
     std::uint32_t first_env;     // this core's EnvRecords of the bundle:
     std::uint32_t env_count;     // [first_env, first_env + env_count)
-    std::uint32_t reserved;
+    std::uint32_t code_compiled; // downloaded programs that are compiled now, of all
     ProgramInfo programs[programs_max];
 };
 static_assert(sizeof(SystemInfo) <= page_size);

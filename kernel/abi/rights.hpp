@@ -7,13 +7,16 @@ namespace kernel::abi {
 
 enum class Rights : std::uint8_t {
     none = 0,
-    read = 1,       // frame, table: map readable; extent: read
-    write = 2,      // frame: map writable, turn into a kernel object; console: print; extent: write
+    read = 1,       // frame, table: map readable;
+                    // extent, node: read
+    write = 2,      // frame: map writable, turn into a kernel object; console: print; extent,
+                    // node: write; node: reserve blocks
     execute = 4,    // frame: map executable; code: run
     grant = 8,      // any: derive and grant to other environments
     manage = 16,    // environment: fill, start, destroy; account: sub-accounts, limits;
                     // slice: bind; cycle: shape, name who is given idle time; extent: free;
-                    // disk: share out; code: verify
+                    // disk: share out; code: verify;
+                    // extent: open the tree in it; node: scan it
     revoke = 32,    // account: take frames back
     allocate = 64,  // account: take frames; cycle: take positions; disk: make and open extents
     call = 128,     // environment: transfer control to it, wake it
@@ -42,6 +45,7 @@ enum class CapType : std::uint8_t {
     disk,         // a disk
     extent,       // blocks of a disk
     code,         // downloaded code
+    node,         // a block of a tree, and all that it owns
     type_count,
 };
 

@@ -38,6 +38,11 @@ enum class Status : std::uint32_t {
     no_extents,        // the disk has no room, or its table none for one more extent
     no_such_extent,    // no extent has that name
     code_refused,      // the program was not accepted (value: where and why, abi/code.hpp)
+    tree_damaged,      // what is on the disk is no tree, or not a whole one
+    ownership_refused, // what a block would own is not what it may (detail: abi/tree.hpp)
+    block_taken,       // the block asked for by name is not free
+    no_blocks,         // the tree has no free block
+    not_cached,        // the registry knows no frame of that block
     status_count,
 };
 

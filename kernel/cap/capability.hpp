@@ -43,13 +43,14 @@ struct Capability {
     FrameNumber object;     // the frame, or the frame the object lives in
     std::uint32_t mapping;  // frame: the page (relative to the window) it is mapped at, or 0;
                             // table: the first page it covers; slice: its position; extent: its
-                            // first block
+                            // first block; node: its block, in the tree
     CapRef parent;          // 0: a root capability of its object
     CapRef next;
     CapRef previous;
     CapRef child;
     CapRef peer;            // the other half; 0: it has none (a neighbour, since boot);
-                            // extent, which cannot be lent: how many blocks
+                            // of what cannot be lent: extent: how many blocks;
+                            // node: its block's generation
 };
 static_assert(sizeof(Capability) == 32);
 static_assert(sizeof(Capability) * abi::table_slots_per_frame == abi::page_size);

@@ -10,6 +10,7 @@
 /// Invariant: `explorer` is not null if and only if state is verifying.
 
 #include "kernel/abi/types.hpp"
+#include "kernel/code/compiled.hpp"
 #include "kernel/code/verify/verifier.hpp"
 
 namespace kernel::code {
@@ -25,6 +26,7 @@ struct alignas(64) CodeObject {
     std::uint32_t explored;  ///< instructions looked at so far, which were charged
     verify::Explorer* explorer;
     verify::Verdict verdict;
+    jit::Entry compiled;     ///< null: to be interpreted
 
     [[nodiscard]] Instruction* instructions() { return reinterpret_cast<Instruction*>(this + 1); }
     [[nodiscard]] Program program() { return {instructions(), units}; }

@@ -1,9 +1,9 @@
 // Disk: what the kernel knows of one disk: its device, its extents, who waits and who is served.
 //
-// It lies in frames of the pool, so that all of it is seen by the checkers; the first five are
+// It lies in frames of the pool, so that all of it is seen by the checkers; the first six are
 // shown in the info window:
 //
-//   object         | DiskInfo | the extent table, 4 frames | Disk (private), disk_frames |
+//   object    | DiskInfo | the extent table, 4 frames | registry | Disk (private), disk_frames |
 //
 // A request goes through three places: the ring of its environment, `served`, the ring again.
 // Nothing of it is remembered but a copy: the capabilities it names are looked up when it is taken
@@ -65,6 +65,7 @@ struct Disk {
     FrameNumber object;
     std::uint32_t newest;  // which copy of the extent table must not be written first
     std::uint64_t taken;   // requests, ever
+    std::uint32_t epoch = 1;  // flushes, and one: what was written in an earlier one is durable
     Queue queues[abi::environments_max];
     Served served[abi::disk_requests_max];  // the first info.in_service
 };
@@ -78,6 +79,10 @@ inline DiskInfo& info_of(System& system, FrameNumber object) {
 }
 inline abi::ExtentTable& extents_of(System& system, FrameNumber object) {
     return system.memory.object<abi::ExtentTable>(FrameNumber{object.value + 1});
+}
+inline abi::Registry& registry_of(System& system, FrameNumber object) {
+    return system.memory.object<abi::Registry>(
+        FrameNumber{object.value + 1 + abi::extent_table_pages});
 }
 inline Disk& disk_of(System& system, FrameNumber object) {
     return system.memory.object<Disk>(FrameNumber{object.value + abi::info_disk_pages});

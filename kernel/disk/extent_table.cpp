@@ -62,7 +62,7 @@ bool find_room(const ExtentTable& table, std::uint64_t count, std::uint64_t& fir
 
 void clear(ExtentTable& table, std::uint32_t blocks) {
     CHITIN_ASSERT(blocks >= blocks_min);
-    std::memset(&table, 0, sizeof table);
+    std::memset(static_cast<void*>(&table), 0, sizeof table);
     table.magic = abi::extent_table_magic;
     table.blocks = blocks;
 }

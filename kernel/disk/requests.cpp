@@ -1,5 +1,7 @@
 #include "kernel/disk/requests.hpp"
 
+#include "kernel/disk/reach.hpp"
+#include "kernel/disk/tree/ownership.hpp"
 #include "kernel/env/holdings.hpp"
 #include "kernel/env/record.hpp"
 #include "kernel/env/remote.hpp"
@@ -53,30 +55,51 @@ Result<void> check_form(const DiskRequest& request) {
     return {};
 }
 
-// What the device is to do, in its own numbers. Errors: kernel/abi/disk.hpp, DiskCompletion.
-Result<drivers::Request> resolve(System& system, FrameNumber object, const Env& env,
-                                 const DiskRequest& request) {
+// What the device is to do, in its own numbers, and what that means for a tree.
+struct Resolved {
+    drivers::Request device;
+    Reach reach;
+};
+
+// Errors: kernel/abi/disk.hpp, DiskCompletion.
+Result<Resolved> resolve(System& system, FrameNumber object, const Env& env,
+                         const DiskRequest& request) {
     TRY(check_form(request));
     const bool reads = request.op == DiskOp::read;
-    const cap::CapRef ref = TRY(env::find(system, env, request.extent, CapType::extent,
-                                          reads ? Rights::read : Rights::write));
-    const cap::Capability& extent = system.forest.at(ref);
-    if (extent.object != object ||
-        std::uint64_t{request.block} + request.count > cap::extent_count(extent)) {
-        return base::error(Status::bad_argument);
-    }
-    drivers::Request resolved{};
-    resolved.op = static_cast<drivers::Op>(request.op);
-    resolved.count = request.count;
-    resolved.block = std::uint64_t{cap::extent_first(extent)} + request.block;
+    Resolved resolved{};
+    resolved.reach = TRY(reach(system, object, env, request.extent,
+                               reads ? Rights::read : Rights::write, request.block,
+                               request.count));
+    drivers::Request& device = resolved.device;
+    device.op = static_cast<drivers::Op>(request.op);
+    device.count = request.count;
+    device.block = resolved.reach.first;
     for (std::uint32_t i = 0; i < request.count; ++i) {
         const cap::CapRef frame = TRY(env::find(system, env, request.frames[i], CapType::frame,
                                                 reads ? Rights::write : Rights::read));
         const FrameNumber name = system.forest.at(frame).object;
         if (system.elsewhere(name)) return base::error(Status::other_core);
-        resolved.pages[i] = abi::address_of(name);
+        device.pages[i] = abi::address_of(name);
     }
     return resolved;
+}
+
+// The device does it, and a tree learns of it. Status, and `detail` of a refusal.
+Status carry_out(System& system, Disk& disk, Env& env, const Resolved& resolved,
+                 std::uint32_t& detail) {
+    const drivers::Request& device = resolved.device;
+    const Reach& reach = resolved.reach;
+    const bool durable = device.op == drivers::Op::write_fua;
+    if (reach.tree.value == 0 || !(durable || device.op == drivers::Op::write)) {
+        const Status status = perform(disk, device);
+        if (status == Status::ok && device.op == drivers::Op::flush) disk.epoch++;
+        return status;
+    }
+    const tree::View view = tree::view_of(system, reach.tree);
+    if (reach.metadata) return tree::write(view, env, device, reach.block, reach.top, detail);
+    const Status status = perform(disk, device);
+    tree::data_written(view, reach.block, device.count, durable, status != Status::ok);
+    return status;
 }
 
 void count(DiskInfo& info, const DiskRequest& request, Status status, EnvId id) {
@@ -98,7 +121,7 @@ void count(DiskInfo& info, const DiskRequest& request, Status status, EnvId id) 
 
 // Answers a request of the ring that `queue` still is.
 void answer(System& system, Queue& queue, EnvId id, FrameNumber object,
-            const DiskRequest& request, Status status) {
+            const DiskRequest& request, Status status, std::uint32_t detail = 0) {
     DiskInfo& info = info_of(system, object);
     count(info, request, status, id);
     Env* const env = owner(system, queue, id);
@@ -106,7 +129,7 @@ void answer(System& system, Queue& queue, EnvId id, FrameNumber object,
     info.uses[id.value].requests++;
     const std::uint32_t entry = queue.completed++ % abi::disk_requests_max;
     if (abi::DiskRing* const ring = ring_of(system, *env, queue)) {
-        ring->completions[entry] = {request.cookie, status, 0};
+        ring->completions[entry] = {request.cookie, status, detail};
         __atomic_store_n(&ring->completed, queue.completed, __ATOMIC_RELEASE);
     }
     const std::uint64_t words[] = {request.extent.value, request.block, request.count};
@@ -142,8 +165,7 @@ void take(System& system, Disk& disk, EnvId id, Instant now) {
         return answer(system, queue, id, disk.object, request, resolved.error());
     }
     const Instant due = disk.service.start(now, request.op,
-                                           static_cast<std::uint32_t>(resolved->block),
-                                           request.count);
+                                           resolved->reach.first, request.count);
     disk.served[info.in_service++] = {request, due, now, disk.taken++, id, queue.number};
     disk.fairness.used(base::max(request.count, 1u));
 }
@@ -186,11 +208,13 @@ void finish(System& system, Disk& disk, std::uint32_t which) {
     info.service_ns += served.due.value - served.since.value;
     Queue& queue = disk.queues[served.id.value];
     if (queue.number != served.number) return;
-    const Env* const env = owner(system, queue, served.id);
+    Env* const env = owner(system, queue, served.id);
     if (env == nullptr) return;
     const auto resolved = resolve(system, disk.object, *env, served.request);
-    const Status status = resolved.has_value() ? perform(disk, *resolved) : resolved.error();
-    answer(system, queue, served.id, disk.object, served.request, status);
+    std::uint32_t detail = 0;
+    const Status status = resolved.has_value() ? carry_out(system, disk, *env, *resolved, detail)
+                                               : resolved.error();
+    answer(system, queue, served.id, disk.object, served.request, status, detail);
 }
 
 // One disk; `now` where it could go on at once.

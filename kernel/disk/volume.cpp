@@ -52,7 +52,10 @@ void make_raw(ExtentTable& table, std::uint32_t blocks) {
 
 // What was counted when it was written is over.
 void forget_counts(ExtentTable& table) {
-    for (std::uint32_t i = 0; i < table.count; ++i) table.records[i].caps = 0;
+    for (std::uint32_t i = 0; i < table.count; ++i) {
+        table.records[i].caps = 0;
+        table.records[i].tree = FrameNumber{0};
+    }
 }
 
 Result<DiskState> read_tables(System& system, Disk& disk, std::uint32_t blocks,
@@ -123,6 +126,13 @@ void attach(System& system, std::uint32_t device, FrameNumber object, FrameNumbe
     disk.service = Service{profile, info.blocks};
     const FrameNumber scratch{memory.value + drivers::disk_driver_frames};
     info.state = look(system, disk, info.blocks, scratch);
+}
+
+Status read_block(System& system, Disk& disk, std::uint32_t block, FrameNumber into) {
+    const Instant now = system.core.now();
+    const Instant done = disk.service.start(now, DiskOp::read, block, 1);
+    system.core.charge(abi::Nanoseconds{done.value - now.value});
+    return transfer(disk, drivers::Op::read, block, into, 1);
 }
 
 void detach(System& system) {

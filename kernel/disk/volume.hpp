@@ -12,6 +12,9 @@ void attach(System& system, std::uint32_t device, FrameNumber object, FrameNumbe
 // The end: no device reads or writes memory any more.
 void detach(System& system);
 
+// Reads one block, for which the caller's time is used. Errors: io_error.
+Status read_block(System& system, Disk& disk, std::uint32_t block, FrameNumber into);
+
 // Can extents be made? Errors: io_error (the device is dead), bad_state (something else, or a
 // damaged table, is on it).
 Result<void> check_ready(System& system, FrameNumber object);

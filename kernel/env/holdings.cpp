@@ -1,6 +1,7 @@
 #include "kernel/env/holdings.hpp"
 
 #include "kernel/abi/code.hpp"
+#include "kernel/abi/tree.hpp"
 #include "kernel/env/extents.hpp"
 #include "kernel/env/lending.hpp"
 #include "kernel/env/revocation.hpp"
@@ -9,6 +10,10 @@
 namespace kernel::env {
 
 namespace {
+
+// Of an object of frames in a row.
+constexpr std::uint32_t row_frames_max =
+    max(abi::code_frames_max, abi::tree_frames(abi::tree_blocks_max));
 
 // The last capability of an account is about to go: its frames become its parent's.
 bool close_account(System& system, FrameNumber name, std::uint32_t& steps) {
@@ -33,6 +38,14 @@ abi::VirtAddr page_address(System& system, std::uint32_t page) {
     return abi::VirtAddr{system.window_base + (std::uint64_t{page} << abi::page_shift)};
 }
 
+void release_code_page(System& system, FrameNumber object) {
+    for (FrameNumber& user : system.code_pages) {
+        if (user != object) continue;
+        user = FrameNumber{0};
+        system.memory.system().code_compiled--;
+    }
+}
+
 // A frame nobody names any more goes back to the free list.
 void object_unnamed(System& system, CapType type, FrameNumber object) {
     const abi::FrameState state = system.memory.frame(object).state;
@@ -42,7 +55,10 @@ void object_unnamed(System& system, CapType type, FrameNumber object) {
     } else if (type == CapType::account && state == abi::FrameState::account) {
         forget_frame(system, object);
     } else if (type == CapType::code) {
-        release_code(system, object, 0);
+        release_row(system, object, 0);
+    } else if (type == CapType::node) {
+        name_tree(system, system.memory.object<TreeBase>(object), FrameNumber{0});
+        release_row(system, object, 0);
     }
 }
 
@@ -91,10 +107,11 @@ Result<void> check_retype(System& system, CapRef ref) {
     return {};
 }
 
-void release_code(System& system, FrameNumber object, std::uint32_t kept) {
+void release_row(System& system, FrameNumber object, std::uint32_t kept) {
     const std::uint32_t frames = system.memory.frame(object).entries;
-    CHITIN_ASSERT(frames >= kept && frames <= abi::code_frames_max);
+    CHITIN_ASSERT(frames >= kept && frames <= row_frames_max);
     system.memory.frame(object).entries = kept;
+    if (kept == 0) release_code_page(system, object);
     for (std::uint32_t i = frames; i-- > kept;) {
         forget_frame(system, FrameNumber{object.value + i});
     }

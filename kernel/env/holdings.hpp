@@ -22,8 +22,8 @@ Slot slot_in_holder(System& system, CapRef ref);
 // frame ordinary memory? Then it may become a kernel object. Errors: busy.
 Result<void> check_retype(System& system, CapRef ref);
 
-// Gives the frames of downloaded code back that lie behind its first `kept`.
-void release_code(System& system, FrameNumber object, std::uint32_t kept);
+// Gives the frames of downloaded code, or a tree, back that lie behind its first `kept`.
+void release_row(System& system, FrameNumber object, std::uint32_t kept);
 
 // Breaks the mapping made with a frame capability, leaving `value`; returns the usage bits.
 std::uint64_t unmap(System& system, CapRef ref, std::uint64_t value);

@@ -50,6 +50,8 @@ struct System {
     FrameNumber root_account{};
     FrameNumber disks[abi::cell_disks_max] = {};  // the objects disk and extent capabilities name
 
+    FrameNumber code_pages[machine::code_pages] = {};  // whose compiled code; 0: nobody's
+
     FrameNumber envs[abi::environments_max] = {};  // by EnvId; 0: none
     std::uint16_t serials = 0;
     EnvId root_env{};

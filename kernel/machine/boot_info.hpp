@@ -51,6 +51,9 @@ constexpr std::uint32_t disk_frames(const abi::CellRecord& cell) {
     return cell.disk_count * disk_frames_each;
 }
 
+// A core's pages for compiled downloaded code, each a frame's size; no frames of the pool.
+inline constexpr std::uint32_t code_pages = 16;
+
 // One core's; all but the cores' own parts is the same for all of them.
 struct BootInfo {
     const abi::CellRecord* cell;     // checked (bundle_check)

@@ -42,6 +42,10 @@
 // - device(i) says what the cell's disk i is, device_read() and device_write() reach its registers
 //   (bus.hpp), and it reads and writes physical memory by itself. Devices are core 0's: no other
 //   core asks. What they do takes none of virtual time, and none of them interrupts.
+// - open_code() gives one of the core's `code_pages` (boot_info.hpp) pages for compiled downloaded
+//   code, writable; empty where the machine has none. seal_code() makes it executable instead, and
+//   returns its address; null where that is refused. A page is never writable and executable at
+//   once, and no environment can reach it.
 // - env_ended() receives each environment's last record just before its number is free again.
 #pragma once
 
@@ -78,6 +82,8 @@ concept CoreService = requires(C& core, UserContext& context, abi::PhysAddr phys
     { core.prepare_root(root) };
     { core.load_root(physical) };
     { core.invalidate(address) };
+    { core.open_code(std::uint32_t{}) } -> std::same_as<std::span<std::byte>>;
+    { core.seal_code(std::uint32_t{}) } -> std::same_as<const std::byte*>;
     // ---- time
     { core.charge(span) };
     { core.now() } -> std::same_as<abi::Instant>;

@@ -57,6 +57,22 @@ Result<Env*> find_env(System& system, const Env& caller, Slot slot);
 // (System::waits) the caller sleeps until there is one.
 Value done_or_again(System& system, Env& caller, bool done);
 
+// A number from 1 to `most`. Errors: bad_argument.
+Result<std::uint32_t> up_to(std::uint64_t word, std::uint32_t most);
+
+// Frames in a row that are to become one object, and the first one's capability.
+struct Row {
+    CapRef first;
+    std::uint32_t frames;
+};
+// `count` frames, 1 to `most`, of which the caller's `slot` has the first. Errors: as call
+// code_load has them for its slot and frames.
+Result<Row> find_row(System& system, const Env& caller, Slot slot, std::uint64_t count,
+                     std::uint32_t most);
+// They become the object's, named by the first one's capability alone, whose type and rights are
+// left to the caller.
+FrameNumber take_row(System& system, const Row& row, abi::FrameState state);
+
 // Why the code that code_verify's argument names was refused, as a word. Precondition: it was.
 std::uint64_t refusal(System& system, const Env& caller, const Arguments& arguments);
 
@@ -111,6 +127,14 @@ Value extent_free(System&, Env&, const Arguments&);
 Value disk_ring(System&, Env&, const Arguments&);
 Value disk_submit(System&, Env&, const Arguments&);
 Value disk_share(System&, Env&, const Arguments&);
+Value tree_open(System&, Env&, const Arguments&);
+Value tree_scan(System&, Env&, const Arguments&);
+Value tree_allocate(System&, Env&, const Arguments&);
+Value tree_release(System&, Env&, const Arguments&);
+Value tree_node(System&, Env&, const Arguments&);
+Value tree_look(System&, Env&, const Arguments&);
+Value registry_enter(System&, Env&, const Arguments&);
+Value registry_find(System&, Env&, const Arguments&);
 Value code_load(System&, Env&, const Arguments&);
 Value code_verify(System&, Env&, const Arguments&);
 Value park_until(System&, Env&, const Arguments&);

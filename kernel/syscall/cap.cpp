@@ -17,6 +17,10 @@ void derive(System& system, CapRef from, CapRef to, Rights rights) {
     if (type == CapType::extent) {
         env::name_extent(system, to, cap::extent_first(source), cap::extent_count(source));
     }
+    if (type == CapType::node) {
+        system.forest.at(to).mapping = source.mapping;
+        system.forest.at(to).peer = source.peer;
+    }
     system.memory.charge(system.memory.costs().capability);
 }
 

@@ -6,6 +6,7 @@
 #include "kernel/code/verify/explorer.hpp"
 #include "kernel/env/running.hpp"
 #include "kernel/syscall/call.hpp"
+#include "kernel/syscall/compile.hpp"
 
 namespace kernel::syscall {
 
@@ -18,39 +19,15 @@ using code::CodeState;
 constexpr std::uint32_t looked_at_per_call = 64;
 
 struct Download {
-    CapRef first;
-    std::uint32_t frames;
+    Row row;
     std::uint32_t units;
     code::CodeKind kind;
 };
 
-// A number from 1 to `most`. Errors: bad_argument.
-Result<std::uint32_t> up_to(std::uint64_t word, std::uint32_t most) {
-    if (word < 1 || word > most) return base::error(Status::bad_argument);
-    return static_cast<std::uint32_t>(word);
-}
-
-// The only capability of a frame, which is the caller's. Errors: bad_argument, no_right, busy.
-Result<CapRef> only_capability(System& system, const Env& caller, FrameNumber name) {
-    if (!system.memory.in_pool(name)) return base::error(Status::bad_argument);
-    const CapRef ref = system.memory.frame(name).first_cap;
-    if (ref == cap::no_cap || env::holder(system, ref).self != caller.self) {
-        return base::error(Status::busy);
-    }
-    TRY(env::check_retype(system, ref));
-    return ref;
-}
-
 // Errors: those of code_load, in their order, but for its memory.
 Result<Download> decode(System& system, const Env& caller, const Arguments& arguments) {
-    const CapRef first =
-        TRY(env::find(system, caller, arguments.slot(0), CapType::frame, Rights::none));
-    TRY(env::check_retype(system, first));
-    const std::uint32_t frames = TRY(up_to(arguments.word(1), abi::code_frames_max));
-    const FrameNumber object = system.forest.at(first).object;
-    for (std::uint32_t i = 1; i < frames; ++i) {
-        TRY(only_capability(system, caller, FrameNumber{object.value + i}));
-    }
+    const Row row = TRY(find_row(system, caller, arguments.slot(0), arguments.word(1),
+                                 abi::code_frames_max));
     if (arguments.word(2) % sizeof(code::Instruction) != 0) {
         return base::error(Status::misaligned);
     }
@@ -58,22 +35,7 @@ Result<Download> decode(System& system, const Env& caller, const Arguments& argu
     if (arguments.word(4) >= static_cast<std::uint64_t>(code::CodeKind::kind_count)) {
         return base::error(Status::bad_argument);
     }
-    return Download{first, frames, units, static_cast<code::CodeKind>(arguments.word(4))};
-}
-
-// The frames become the object's, named by the first one's capability alone.
-FrameNumber take_frames(System& system, const Download& download) {
-    const FrameNumber object = system.forest.at(download.first).object;
-    for (std::uint32_t i = 0; i < download.frames; ++i) {
-        const FrameNumber name{object.value + i};
-        if (i > 0) system.forest.remove(system.memory.frame(name).first_cap);
-        system.memory.retype(name, abi::FrameState::code, object);
-    }
-    system.memory.frame(object).entries = download.frames;
-    Capability& capability = system.forest.at(download.first);
-    capability.type = CapType::code;
-    capability.rights = Rights::manage | Rights::grant | Rights::execute;
-    return object;
+    return Download{row, units, static_cast<code::CodeKind>(arguments.word(4))};
 }
 
 // The verdict is there: what only verification needed goes back.
@@ -85,7 +47,10 @@ void conclude(System& system, FrameNumber name, const code::verify::Verdict& ver
     }
     object.explorer = nullptr;
     object.state = object.verdict.accepted() ? CodeState::ready : CodeState::refused;
-    env::release_code(system, name, code::frames_kept(object.units));
+    if (object.state == CodeState::ready) {
+        object.compiled = compile(system, name, object.program());
+    }
+    env::release_row(system, name, code::frames_kept(object.units));
 }
 
 void begin(System& system, const Download& download, FrameNumber name, const char* program) {
@@ -96,7 +61,7 @@ void begin(System& system, const Download& download, FrameNumber name, const cha
     __builtin_memcpy(object.instructions(), program,
                      download.units * sizeof(code::Instruction));
     const std::uint32_t kept = code::frames_kept(download.units);
-    const std::size_t left = download.frames > kept ? download.frames - kept : 0;
+    const std::size_t left = download.row.frames > kept ? download.row.frames - kept : 0;
     const code::verify::Beginning beginning = code::verify::begin(
         object.program(), code::contract_of(download.kind),
         {reinterpret_cast<std::byte*>(&object) + kept * abi::page_size, left * abi::page_size});
@@ -118,7 +83,10 @@ Value code_load(System& system, Env& caller, const Arguments& arguments) {
     char program[abi::code_units_max * sizeof(code::Instruction)];
     TRY(copy_in(system, caller, arguments.word(2), program,
                 download.units * sizeof(code::Instruction)));
-    const FrameNumber object = take_frames(system, download);
+    const FrameNumber object = take_row(system, download.row, abi::FrameState::code);
+    Capability& capability = system.forest.at(download.row.first);
+    capability.type = CapType::code;
+    capability.rights = Rights::manage | Rights::grant | Rights::execute;
     begin(system, download, object, program);
     system.memory.charge(download.units * system.memory.costs().map);
     return 0;
@@ -155,7 +123,8 @@ Value park_until(System& system, Env& caller, const Arguments& arguments) {
     const CapRef windows[] = {TRY(find_window(system, caller, arguments.slot(2))),
                               TRY(find_window(system, caller, arguments.slot(3)))};
     const FrameNumber object = system.forest.at(ref).object;
-    if (system.memory.object<CodeObject>(object).state != CodeState::ready) {
+    const auto& code = system.memory.object<CodeObject>(object);
+    if (code.state != CodeState::ready || code.kind != code::CodeKind::predicate) {
         return base::error(Status::bad_state);
     }
     if (!may_sleep(system, caller, wake)) return 0;

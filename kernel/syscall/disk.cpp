@@ -1,5 +1,6 @@
 // Calls on disks: extents, rings, shares.
 #include "kernel/disk/extent_table.hpp"
+#include "kernel/disk/reach.hpp"
 #include "kernel/disk/requests.hpp"
 #include "kernel/disk/volume.hpp"
 #include "kernel/env/extents.hpp"
@@ -68,6 +69,7 @@ Value extent_open(System& system, Env& caller, const Arguments& arguments) {
     const ExtentRecord* const record =
         disk::find(disk::extents_of(system, object), name_of(arguments, 2));
     if (record == nullptr) return base::error(Status::no_such_extent);
+    if (record->tree.value != 0) return base::error(Status::busy);
     insert_extent(system, to, Rights::all, from, record->first, record->count);
     return record->first | std::uint64_t{record->count} << 32;
 }
@@ -122,8 +124,9 @@ Value extent_free(System& system, Env& caller, const Arguments& arguments) {
 
 Value disk_ring(System& system, Env& caller, const Arguments& arguments) {
     Env* const target = TRY(find_env(system, caller, arguments.slot(0)));
-    const CapRef extent = TRY(find_extent(system, caller, arguments.slot(1), Rights::none));
-    const FrameNumber object = system.forest.at(extent).object;
+    const CapRef blocks =
+        TRY(disk::find_blocks(system, caller, arguments.slot(1), Rights::none));
+    const FrameNumber object = disk::disk_of_blocks(system, blocks);
     const bool none = arguments.word(2) > 0xffff'ffff;
     const FrameNumber frame =
         none ? FrameNumber{0} : TRY(ring_frame(system, *target, arguments.slot(2)));
@@ -134,8 +137,9 @@ Value disk_ring(System& system, Env& caller, const Arguments& arguments) {
 }
 
 Value disk_submit(System& system, Env& caller, const Arguments& arguments) {
-    const CapRef extent = TRY(find_extent(system, caller, arguments.slot(0), Rights::none));
-    const FrameNumber object = system.forest.at(extent).object;
+    const CapRef blocks =
+        TRY(disk::find_blocks(system, caller, arguments.slot(0), Rights::none));
+    const FrameNumber object = disk::disk_of_blocks(system, blocks);
     disk::Queue* const queue = disk::queue_of(system, object, caller);
     if (queue == nullptr) return base::error(Status::bad_state);
     const std::uint64_t count = arguments.word(1);

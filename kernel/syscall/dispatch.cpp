@@ -19,7 +19,8 @@ constexpr Handler handlers[] = {
     slice_allocate, slice_bind,     cycle_shape,     cycle_idle,    console_write,
     cap_lend,       code_load,      code_verify,     park_until,    extent_allocate,
     extent_open,    extent_part,    extent_range,    extent_free,   disk_ring,
-    disk_submit,    disk_share,
+    disk_submit,    disk_share,     tree_open,       tree_scan,     tree_allocate,
+    tree_release,   tree_node,      tree_look,       registry_enter, registry_find,
 };
 static_assert(sizeof(handlers) / sizeof(handlers[0]) == call_count);
 

@@ -27,6 +27,13 @@ std::uint32_t free_run(rt::Environment& env, std::uint32_t from, std::size_t cou
     return end;
 }
 
+// Environments that search at the same time, in step, begin at places of their own: else each takes
+// one frame of the other's row, for ever.
+std::uint32_t own_offset(rt::Environment& env, std::size_t count) {
+    const std::uint64_t far = env.id().value * std::uint64_t{4} * count;
+    return static_cast<std::uint32_t>(far % env.info().system().pool_frames);
+}
+
 void give_back(rt::Environment& env, std::span<const Slot> slots) {
     for (const Slot slot : slots) env.space().release(slot);
 }
@@ -48,13 +55,15 @@ Result<void> take_run(rt::Environment& env, std::uint32_t first, std::span<Slot>
 
 Result<void> take_frames_in_a_row(rt::Environment& env, std::span<Slot> slots) {
     const auto& system = env.info().system();
-    const std::uint32_t end = system.pool_first.value + system.pool_frames;
-    std::uint32_t from = system.pool_first.value;
-    for (unsigned i = 0; i < tries_max; ++i) {
-        from = free_run(env, from, slots.size());
-        if (from == end) break;
-        const auto taken = take_run(env, from, slots);
-        if (taken.has_value() || taken.error() != Status::frame_taken) return taken;
+    const std::uint32_t begin = system.pool_first.value;
+    const std::uint32_t end = begin + system.pool_frames;
+    for (std::uint32_t from : {begin + own_offset(env, slots.size()), begin}) {
+        for (unsigned i = 0; i < tries_max; ++i) {
+            from = free_run(env, from, slots.size());
+            if (from == end) break;
+            const auto taken = take_run(env, from, slots);
+            if (taken.has_value() || taken.error() != Status::frame_taken) return taken;
+        }
     }
     return kernel::base::error(Status::no_frames);
 }

@@ -31,6 +31,8 @@ public:
 
     // Precondition: not full.
     void put(const DiskRequest& request);
+    // By which capability of the same disk it submits from now on: the first one may go.
+    void by(Slot blocks) { extent_ = blocks; }
     // Tells the kernel of all that was put in since; of what it does not take nothing is left.
     // Errors: as disk_submit.
     rt::Result<void> submit();

@@ -34,6 +34,11 @@ struct Timestamp {
     bool operator==(const Timestamp&) const = default;
 };
 
+/// Nanoseconds of the same epoch, modulo 2^64: a clock for block caches.
+constexpr std::uint64_t clock_ns(Timestamp time) {
+    return static_cast<std::uint64_t>(time.seconds) * 1'000'000'000 + time.nanoseconds;
+}
+
 struct Attributes {
     Inode inode{};
     Kind kind = Kind::file;

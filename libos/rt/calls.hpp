@@ -10,6 +10,7 @@
 #include "kernel/abi/cycle.hpp"
 #include "kernel/abi/disk.hpp"
 #include "kernel/abi/rights.hpp"
+#include "kernel/abi/tree.hpp"
 #include "kernel/base/result.hpp"
 
 // The machine's: the way into the kernel, in the C calling convention.
@@ -270,6 +271,42 @@ inline Result<std::uint64_t> disk_submit(Slot extent, std::uint32_t count) {
 }
 inline Result<std::uint64_t> disk_share(Slot disk, Slot env, std::uint32_t weight) {
     return make(Call::disk_share, disk.value, env.value, weight);
+}
+
+// ---- trees of blocks (kernel/abi/tree.hpp)
+
+// `extent` and the `frames` frames from `first` on become the tree, in `first`.
+inline Result<std::uint64_t> tree_open(Slot extent, Slot first, std::uint32_t frames, Slot codes) {
+    return make(Call::tree_open, extent.value, first.value, frames, codes.value);
+}
+inline Result<std::uint64_t> tree_scan(Slot node) { return make(Call::tree_scan, node.value); }
+inline Result<std::uint32_t> tree_allocate(Slot node, std::uint32_t type,
+                                           std::uint32_t block = kernel::abi::any_block) {
+    const std::uint64_t found = TRY(make(Call::tree_allocate, node.value, block, type));
+    return static_cast<std::uint32_t>(found);
+}
+inline Result<std::uint64_t> tree_release(Slot node, std::uint32_t block) {
+    return make(Call::tree_release, node.value, block);
+}
+inline Result<std::uint64_t> tree_node(Slot node, Slot destination, std::uint32_t block,
+                                       Rights rights) {
+    return make(Call::tree_node, node.value, destination.value, block, rights);
+}
+inline Result<kernel::abi::BlockLook> tree_look(Slot node, std::uint32_t block) {
+    return kernel::abi::look_of(TRY(make(Call::tree_look, node.value, block)));
+}
+
+// ---- the registry of cached blocks (kernel/abi/disk.hpp)
+
+inline Result<std::uint64_t> registry_enter(Slot blocks, std::uint32_t block, Slot frame) {
+    return make(Call::registry_enter, blocks.value, block, frame.value);
+}
+// Value: who caches it.
+inline Result<kernel::abi::EnvId> registry_find(Slot blocks, std::uint32_t block,
+                                                Slot destination) {
+    const std::uint64_t id =
+        TRY(make(Call::registry_find, blocks.value, block, destination.value));
+    return kernel::abi::EnvId{static_cast<std::uint16_t>(id)};
 }
 
 inline Result<std::uint64_t> console_write(Slot console, kernel::abi::Channel channel,

@@ -139,7 +139,8 @@ std::string_view status_name(Status status) {
         "no frames",   "over limit",     "over guarantee", "busy",          "bad state",
         "no environments", "no executable writes", "slice taken", "no slices",
         "callee gone", "other core", "io error", "extent taken", "no extents", "no such extent",
-        "code refused"};
+        "code refused", "tree damaged", "ownership refused", "block taken", "no blocks",
+        "not cached"};
     static_assert(sizeof names / sizeof names[0] ==
                   static_cast<std::size_t>(Status::status_count));
     const auto index = static_cast<std::size_t>(status);

@@ -36,6 +36,11 @@ public:
         return at<kernel::abi::ExtentTable>(address_ + kernel::abi::info_disk_offset(disk) +
                                             kernel::abi::page_size);
     }
+    const kernel::abi::Registry& registry(std::uint32_t disk) const {
+        return at<kernel::abi::Registry>(
+            address_ + kernel::abi::info_disk_offset(disk) +
+            (1 + kernel::abi::extent_table_pages) * kernel::abi::page_size);
+    }
     // Of a frame of the pool.
     const kernel::abi::FrameInfo& frame(kernel::abi::FrameNumber name) const {
         const std::uint32_t index = name.value - system().pool_first.value;

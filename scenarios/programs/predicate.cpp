@@ -136,6 +136,7 @@ int consume(Environment& env) {
     }
     libos::rt::JsonLine line;
     line.add("numbers", batches * batch).add("sleeps", sleeper.sleeps());
+    line.add("compiled", env.info().system().code_compiled);
     env.report(line);
     return 0;
 }

@@ -136,6 +136,7 @@ private:
     void wrong_downloads(const Words& good, std::span<const Slot> row);
     void wrong_predicates(Slot code);
     void refusals(Word page);
+    void compiled(Word page, Slot text);
     void transfers();
     void wrong_transfers();
     void caller_that_goes(Slot server, kernel::abi::EnvId server_id);

@@ -33,7 +33,8 @@ inline void Probe::wrong_downloads(const Words& good, std::span<const Slot> row)
     for (const Word units : {Word{0}, Word{257}, Word{1} << 32 | 1, all_ones}) {
         wrong(call, "units", Status::bad_argument, good.with(3, units));
     }
-    for (const Word kind : {Word{1}, Word{1} << 32, all_ones}) {
+    constexpr auto no_kind = static_cast<Word>(kernel::abi::CodeKind::kind_count);
+    for (const Word kind : {no_kind, Word{1} << 32, all_ones}) {
         wrong(call, "kind", Status::bad_argument, good.with(4, kind));
     }
     const Word window = env_.info().system().window_base;
@@ -41,7 +42,7 @@ inline void Probe::wrong_downloads(const Words& good, std::span<const Slot> row)
                                window + 127 * kernel::abi::space_slot_size}) {
         wrong(call, "memory", Status::bad_address, good.with(2, address));
     }
-    wrong(call, "memory after kind", Status::bad_argument, good.with(2, window).with(4, 1));
+    wrong(call, "memory after kind", Status::bad_argument, good.with(2, window).with(4, no_kind));
 }
 
 inline void Probe::wrong_predicates(Slot code) {
@@ -103,6 +104,28 @@ inline void Probe::refusals(Word page) {
     }
 }
 
+// As many programs are compiled as there are pages for it; the others run as well.
+inline void Probe::compiled(Word page, Slot text) {
+    constexpr std::uint32_t programs = 20, pages = 16, frames = 16;
+    Slot codes[programs];
+    for (std::uint32_t i = 0; i < programs; ++i) {
+        Slot row[frames];
+        env_.must(libos::code::take_frames_in_a_row(env_, row), "frames in a row");
+        right(Call::code_load, "one of many", {{row[0].value, frames, page, 2, 0}});
+        for (const Slot slot : std::span{row}.subspan(1)) env_.space().give_slot(slot);
+        right(Call::code_verify, "one of many", {{row[0].value}});
+        expect("code_verify", "compiled", i < pages ? i + 1 : pages,
+               env_.info().system().code_compiled);
+        codes[i] = row[0];
+    }
+    for (const Slot code : {codes[0], codes[programs - 1]}) {
+        right(Call::park_until, "compiled or not",
+              {{code.value, all_ones, text.value, text.value}});
+    }
+    for (const Slot code : codes) drop(code);
+    expect("code_verify", "pages given back", 0, env_.info().system().code_compiled);
+}
+
 inline void Probe::codes() {
     constexpr std::uint32_t frames = 16;
     const Word page = region_ + 40 * page_size;
@@ -140,6 +163,9 @@ inline void Probe::codes() {
     drop(row[0]);
     expect("code_load", "frames given back", free, counters().free);
     refusals(page);
+    const Instruction always[] = {libos::code::set(0, 1), libos::code::leave()};
+    std::memcpy(reinterpret_cast<void*>(page), always, sizeof always);
+    compiled(page, text);
     drop(text);
 }
 

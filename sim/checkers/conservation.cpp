@@ -17,6 +17,7 @@
 #include "sim/checkers/halves.hpp"
 #include "sim/checkers/object_state.hpp"
 #include "sim/checkers/phrase.hpp"
+#include "sim/checkers/trees.hpp"
 
 namespace sim::checkers {
 
@@ -194,7 +195,7 @@ private:
         if (info.state == FrameState::account) account_frames_.push_back(name);
         if (info.state == FrameState::cap_table) cap_tables_.push_back(name);
         if (info.state == FrameState::env) envs_.push_back(name);
-        if (info.state == FrameState::code) codes_.push_back(name);
+        if (in_row(info.state)) codes_.push_back(name);
     }
 
     // The kernel's frames are the first, and in no list; all others are in one.
@@ -375,7 +376,8 @@ private:
     void check_links(CapRef ref, const Capability& cap, const Phrase& which) const {
         if (cap.parent != 0) {
             const Capability& parent = capability(cap.parent);
-            CHECKED(parent.type != CapType::none && parent.object == cap.object,
+            CHECKED(parent.object == cap.object ||
+                        (cap.type == CapType::node && parent.type == CapType::disk),
                   which + ": its parent names another object");
             // What is given back loses its rights before what was derived from it goes.
             const bool going = parent.link != Link::none && parent.rights == Rights::none;
@@ -413,30 +415,27 @@ private:
         const auto which = [this, i] { return "frame " + number(system_.pool_first.value + i); };
         CHECKED(info.caps == named_[i], which() + ": " + number(named_[i]) +
                                             " capabilities, counted as " + number(info.caps));
-        CHECKED((info.first_cap == 0) == (named_[i] == 0),
+        CHECKED((info.first_cap == 0) == (named_[i] == 0) || info.state == FrameState::tree,
                 which() + ": its first capability is wrong");
-        const bool needs_name = info.state == FrameState::user ||
-                                info.state == FrameState::table ||
-                                info.state == FrameState::account ||
-                                (info.state == FrameState::code &&
-                                 info.owner.value == system_.pool_first.value + i);
-        CHECKED(!needs_name || named_[i] > 0, which() + " is held, and nobody can name it");
+        const bool first = info.owner.value == system_.pool_first.value + i;
+        CHECKED(!needs_name(info.state, first) || named_[i] > 0,
+                which() + " is held, and nobody can name it");
     }
 
-    // Each frame of downloaded code is one of those that its first frame counts.
+    // Each frame of downloaded code, or of a tree, is one of those that its first frame counts.
     void check_code() const {
         for (const FrameNumber name : codes_) {
             const FrameInfo& info = frame(name);
-            const Phrase which = "code in frame " + number(name.value);
+            const Phrase which = "code or tree in frame " + number(name.value);
             CHECKED(in_pool(info.owner) && frame(info.owner).owner == info.owner &&
-                        frame(info.owner).state == FrameState::code,
+                        frame(info.owner).state == info.state,
                     which + ": its first frame is none");
             const std::uint32_t place = name.value - info.owner.value;
             CHECKED(place < frame(info.owner).entries, which + ": not counted");
             CHECKED(place == 0 || info.caps == 0, which + ": named, and not the first");
             for (std::uint32_t i = 0; place == 0 && i < info.entries; ++i) {
                 const FrameInfo& part = frame(FrameNumber{name.value + i});
-                CHECKED(part.state == FrameState::code && part.owner == name,
+                CHECKED(part.state == info.state && part.owner == name,
                         which + ": counts a frame that is not its own");
             }
         }
@@ -594,7 +593,8 @@ std::string verify_conservation(std::span<const std::byte> pool) {
     } catch (const Broken& broken) {
         return prefix + broken.what;
     }
-    return verify_halves(pool);
+    if (std::string halves = verify_halves(pool); !halves.empty()) return halves;
+    return verify_trees(pool);
 }
 
 }  // namespace sim::checkers

@@ -20,8 +20,21 @@ namespace sim::checkers {
         case CapType::environment: return state == FrameState::env;
         case CapType::account: return state == FrameState::account;
         case CapType::code: return state == FrameState::code;
+        case CapType::node: return state == FrameState::tree;
         default: return state == FrameState::kernel;  // console, cycle, slice, disk, extent
     }
+}
+
+/// Is it one of several frames that follow one another and are one object?
+[[nodiscard]] inline bool in_row(kernel::abi::FrameState state) {
+    return state == kernel::abi::FrameState::code || state == kernel::abi::FrameState::tree;
+}
+
+/// Must a capability name a frame in that state? `first`: it is the first of its row.
+[[nodiscard]] inline bool needs_name(kernel::abi::FrameState state, bool first) {
+    using kernel::abi::FrameState;
+    return state == FrameState::user || state == FrameState::table ||
+           state == FrameState::account || (in_row(state) && first);
 }
 
 }  // namespace sim::checkers

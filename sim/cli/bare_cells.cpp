@@ -7,7 +7,10 @@
 #include <fmt/format.h>
 
 #include "sim/cli/build_tree.hpp"
+#include "sim/host/child/child.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/worker.hpp"
+#include "sim/testbed/boot/iso.hpp"
 #include "sim/testbed/bundle.hpp"
 #include "sim/testbed/disks/cell_disks.hpp"
 
@@ -69,6 +72,13 @@ std::expected<HostedEnd, std::string> run_bare_cells(
                                                    testbed::disks::Keeping::never);
     }
     options.image = (find_build_tree().image() / "image" / "chitin.elf").string();
+    const host::file::TemporaryFolder folder;
+    if (!options.iso_device.empty()) {
+        options.iso = folder.file("chitin.iso");
+        const auto made = testbed::boot::make_iso(options.image, *bundle, options.iso);
+        if (!made) return std::unexpected(made.error());
+        if (options.iso_device == "cd") options.iso_device.clear();
+    }
     options.on_cell = [&](const engine::CellResult& result) {
         engine::CellResult renumbered = result;
         renumbered.cell = chosen[result.cell];

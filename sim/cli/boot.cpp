@@ -26,6 +26,7 @@ struct Request {
     SessionOptions session;
     testbed::boot::BareOptions bare;
     std::string iso;
+    std::string from;
     bool check = false;
 };
 
@@ -48,6 +49,11 @@ int write_iso(const testbed::Scenario& scenario, const Request& request) {
 }
 
 int boot(const Request& request) {
+    const std::string& from = request.from;
+    if (!from.empty() && from != "cd" && from != "virtio" && from != "nvme") {
+        fmt::print(stderr, "chitin boot: --from {}: expected cd, virtio or nvme\n", from);
+        return exit_usage;
+    }
     const auto scenario = load_scenario(request.scenario, make_catalogue());
     if (!scenario) return exit_usage;
     if (!request.iso.empty()) return write_iso(*scenario, request);
@@ -56,6 +62,7 @@ int boot(const Request& request) {
     std::vector<engine::CellResult> results;
     testbed::boot::BareOptions bare = request.bare;
     bare.jobs = request.scenario.parallel();
+    bare.iso_device = request.from;
     // A comparison wants the files as they were.
     bare.disks = bare_disks(scenario->cells.front().machine,
                             request.check ? Keeping::never : Keeping::as_said);
@@ -87,12 +94,16 @@ void add_boot(Command& app, int& exit_code) {
     command->add_flag("--check", request->check,
                       "Compare each environment's history with the hosted machine's");
     command->add_option("--iso", request->iso, "Write an ISO with this scenario instead");
+    command->add_option("--from", request->from,
+                        "Have the firmware boot it: from cd, or a disk on virtio or nvme");
     command->add_option("--cpu", request->bare.cpu, "QEMU's CPU model")->capture_default_str();
     command->add_option("--serial-log", request->bare.log, "Append the serial lines to this file");
     command->footer("Examples:\n"
                     "  chitin boot scenarios/hello.toml\n"
                     "  chitin boot scenarios/squeeze.toml --check\n"
-                    "  chitin boot scenarios/paging.toml --iso paging.iso");
+                    "  chitin boot scenarios/hello.toml --from nvme\n"
+                    "  chitin boot scenarios/paging.toml --iso paging.iso\n"
+                    "An ISO written to a disk boots from there too.");
     command->callback([request, &exit_code] { exit_code = boot(*request); });
 }
 

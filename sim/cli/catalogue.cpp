@@ -11,10 +11,10 @@ testbed::Catalogue make_catalogue() {
     testbed::Catalogue catalogue;
     catalogue.programs = scenarios::programs::program_declarations();
     for (const auto& profile : models::cost_profiles()) {
-        catalogue.profiles.push_back({profile.name, profile.source, profile.costs});
+        catalogue.profiles.push_back({profile.name, profile.source, profile.values});
     }
     for (const auto& model : models::disk_profiles()) {
-        catalogue.disk_models.push_back({model.name, model.source, model.service});
+        catalogue.disk_models.push_back({model.name, model.source, model.values});
     }
     const auto& policies = libos::policy::policy_names();
     catalogue.policies.assign(policies.begin(), policies.end());

@@ -15,6 +15,7 @@ void add_replay(Command& app, int& exit_code);
 void add_debug(Command& app, int& exit_code);
 void add_record(Command& app, int& exit_code);
 void add_ace(Command& app, int& exit_code);
+void add_crash(Command& app, int& exit_code);
 void add_mkfs(Command& app, int& exit_code);
 void add_fsck(Command& app, int& exit_code);
 void add_ls(Command& app, int& exit_code);

@@ -12,6 +12,7 @@
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/gdb.hpp"
 #include "sim/host/child/child.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/command.hpp"
 #include "sim/host/process/foreground.hpp"
 #include "sim/host/process/worker.hpp"
@@ -62,7 +63,7 @@ int debug_image(const Request& request, const testbed::Scenario& scenario) {
     const std::uint32_t chosen[] = {request.cell.cell};
     const auto bundle = make_bare_bundle(scenario, chosen, true);
     if (!bundle) return failed(bundle.error());
-    const host::child::TemporaryFolder folder;
+    const host::file::TemporaryFolder folder;
     if (!folder.valid()) return failed("cannot make a temporary folder");
 
     const BuildTree tree = find_build_tree();

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "libos/fs/choice/choices.hpp"
 #include "libos/fs/log/clean/policies.hpp"
 #include "libos/policy/list.hpp"
 #include "libos/sched/list.hpp"
@@ -93,6 +94,19 @@ Json cleaners() {
     return all;
 }
 
+// A family of libos/fs/choice.
+template <class Family>
+Json family(const char* kind) {
+    Json all = Json::array();
+    for (const auto& text : Family::texts) {
+        all.push_back(Json{{"kind", kind},
+                           {"name", text.name},
+                           {"summary", text.summary},
+                           {"paper", text.source}});
+    }
+    return all;
+}
+
 Json cost_profiles(const testbed::Catalogue& catalogue) {
     Json all = Json::array();
     for (const auto& profile : catalogue.profiles) {
@@ -161,6 +175,11 @@ int run(bool json) {
         {"Replacement policies, with their papers", policies()},
         {"CPU schedulers, with their papers", schedulers()},
         {"Cleaners of the log-structured file system, with their papers", cleaners()},
+        {"Write-back of block caches, with its papers",
+         family<libos::fs::choice::WriteBacks>("write-back")},
+        {"Read-ahead, with its papers", family<libos::fs::choice::ReadAheads>("read-ahead")},
+        {"Allocation of blocks, with its papers",
+         family<libos::fs::choice::Allocations>("allocation")},
         {"Cost profiles", cost_profiles(catalogue)},
         {"Disk models", disk_models(catalogue)}};
     for (const auto& [title, list] : sections) {
@@ -178,7 +197,7 @@ int run(bool json) {
 void add_list(Command& app, int& exit_code) {
     auto json = std::make_shared<bool>(false);
     Command* const command = app.add_subcommand(
-        "list", "List scenarios, programs, policies, schedulers, cleaners, costs and disks");
+        "list", "List scenarios, programs, policies of all families, costs and disks");
     command->add_flag("--json", *json, "One JSON object a line");
     command->footer("Examples:\n  chitin list\n  chitin list --json | jq -r .name");
     command->callback([json, &exit_code] { exit_code = run(*json); });

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     add_record(app, exit_code);
     add_misses(app, exit_code);
     add_ace(app, exit_code);
+    add_crash(app, exit_code);
     add_mkfs(app, exit_code);
     add_fsck(app, exit_code);
     add_ls(app, exit_code);

@@ -1,4 +1,5 @@
 // chitin mount: an image's file system as a directory of the host.
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -34,19 +35,26 @@ struct Options {
 
 // Separated by commas, as mount(8) takes them. Error: which is none.
 std::expected<Options, std::string> options_of(const std::string& text) {
-    constexpr std::string_view cleaner = "cleaner=";
     Options options;
+    const std::pair<std::string_view, std::string*> policies[] = {
+        {"cleaner=", &options.open.cleaner},
+        {"replacement=", &options.open.replacement},
+        {"write-back=", &options.open.write_back},
+        {"read-ahead=", &options.open.read_ahead},
+        {"allocation=", &options.open.allocation}};
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t end = std::min(text.find(',', at), text.size());
         const std::string word = text.substr(at, end - at);
         at = end + 1;
         if (word == "ro" || word == "rw") {
             options.read_only = word == "ro";
-        } else if (word.starts_with(cleaner) && word.size() > cleaner.size()) {
-            options.open.cleaner = word.substr(cleaner.size());
-        } else {
-            return std::unexpected(word);
+            continue;
         }
+        const auto named = std::ranges::find_if(policies, [&](const auto& policy) {
+            return word.starts_with(policy.first) && word.size() > policy.first.size();
+        });
+        if (named == std::end(policies)) return std::unexpected(word);
+        *named->second = word.substr(named->first.size());
     }
     return options;
 }
@@ -54,7 +62,9 @@ std::expected<Options, std::string> options_of(const std::string& text) {
 int run(const Request& request) {
     const auto options = options_of(request.options);
     if (!options) {
-        return say(exit_usage, fmt::format("-o {}: expected ro or rw, or cleaner=NAME",
+        return say(exit_usage, fmt::format("-o {}: expected ro, rw, or one of cleaner, "
+                                           "replacement, write-back, read-ahead, allocation "
+                                           "with =NAME",
                                            options.error()));
     }
     const bool read_only = options->read_only;
@@ -87,13 +97,17 @@ void add_mount(Command& app, int& exit_code) {
     command->add_option("image", request->image, "The image file")->required();
     command->add_option("directory", request->directory, "An existing directory")->required();
     command->add_option("-o", request->options,
-                        "ro: change nothing; rw (default); of log, cleaner=NAME (chitin list)");
+                        "ro: change nothing; rw (default); policies (chitin list): "
+                        "replacement=NAME, read-ahead=NAME; of cofs and fat write-back=NAME, "
+                        "allocation=NAME; of log cleaner=NAME");
     command->footer("Needs FUSE (/dev/fuse). Everything is in the image when the command ends, "
                     "or after sync.\n"
                     "Examples:\n"
                     "  mkdir here && chitin mount disk.img here &\n"
                     "  chitin mount -o ro disk.img here\n"
-                    "  chitin mount -o rw,cleaner=greedy log.img here");
+                    "  chitin mount -o rw,cleaner=greedy log.img here\n"
+                    "  chitin mount -o replacement=arc,write-back=aged,allocation=groups "
+                    "cofs.img here");
     command->callback([request, &exit_code] { exit_code = run(*request); });
 }
 

@@ -16,6 +16,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_code.hpp"
 #include "sim/cli/scenario_options.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/command.hpp"
 #include "sim/host/process/worker.hpp"
 #include "sim/machine/clock/clock.hpp"
@@ -162,11 +163,10 @@ bool Verification::compare(const Variant& variant, const Histories& other) {
 }
 
 std::optional<Events> Verification::events(const Variant& variant, std::uint64_t cell) {
-    const std::string name =
-        fmt::format("chitin-events-{}-{}", host::process::process_id(), cell);
-    const fs::path file = fs::temp_directory_path() / name;
+    const host::file::TemporaryFolder folder;
+    const std::string file = folder.file("events");
     std::vector<std::string> all = command(variant);
-    all.insert(all.end(), {"--cell", std::to_string(cell), "--events", file.string()});
+    all.insert(all.end(), {"--cell", std::to_string(cell), "--events", file});
     host::process::CommandEnd end;
     const auto output = host::process::output_of(all, end);
     Events events;
@@ -175,8 +175,6 @@ std::optional<Events> Verification::events(const Variant& variant, std::uint64_t
          in.read(reinterpret_cast<char*>(&event), sizeof event);) {
         events.push_back(event);
     }
-    std::error_code ignored;
-    fs::remove(file, ignored);
     if (!output || end.status != 0) return std::nullopt;
     return events;
 }

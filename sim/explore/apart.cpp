@@ -1,9 +1,9 @@
 #include "sim/explore/apart.hpp"
 
-#include <filesystem>
 #include <fstream>
 
 #include "sim/explore/report_codec.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/worker.hpp"
 #include "sim/machine/clock/clock.hpp"
 
@@ -11,14 +11,13 @@ namespace sim::explore {
 
 namespace {
 
-namespace fs = std::filesystem;
 
 std::string dumped(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 // A decision a line, there as soon as it is made.
-Decisions read_decisions(const fs::path& path) {
+Decisions read_decisions(const std::string& path) {
     Json all = Json::array();
     std::ifstream in{path};
     for (std::string line; std::getline(in, line);) {
@@ -43,9 +42,8 @@ std::string one_line(const std::string& text) {
 
 RunReport run_apart(const Subject& subject, const MakeChooser& make, std::uint64_t start) {
     machine::prepare_process();  // or each child would, anew
-    const fs::path path =
-        fs::temp_directory_path() /
-        ("chitin-decisions-" + std::to_string(host::process::process_id()));
+    const host::file::TemporaryFolder folder;
+    const std::string path = folder.file("decisions");
     const auto work = [&](std::uint32_t) {
         std::ofstream out{path, std::ios::trunc};
         const auto chooser = make();
@@ -65,8 +63,6 @@ RunReport run_apart(const Subject& subject, const MakeChooser& make, std::uint64
             report.decisions = read_decisions(path);
         }
     });
-    std::error_code ignored;
-    fs::remove(path, ignored);
     return report;
 }
 

@@ -1,11 +1,11 @@
 #include "sim/explore/explain.hpp"
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/worker.hpp"
 #include "sim/testbed/event_text.hpp"
 
@@ -104,9 +104,8 @@ std::string paragraph(const Recorder& recorder, const Decision& one,
 
 std::string explain(const Subject& subject, const Decisions& decisions, std::uint64_t start,
                     std::size_t most) {
-    const std::filesystem::path path =
-        std::filesystem::temp_directory_path() /
-        ("chitin-explained-" + std::to_string(host::process::process_id()));
+    const host::file::TemporaryFolder folder;
+    const std::string path = folder.file("explained");
     const auto work = [&](std::uint32_t) {
         std::ofstream out{path, std::ios::trunc};
         std::size_t count = 0;
@@ -123,8 +122,6 @@ std::string explain(const Subject& subject, const Decisions& decisions, std::uin
     host::process::run_jobs({.jobs = 1}, work, [](const host::process::JobEnd&) {});
     std::ostringstream text;
     text << std::ifstream{path}.rdbuf();
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
     return text.str();
 }
 

@@ -140,6 +140,18 @@ void Core::invalidate(abi::VirtAddr address) {
     attention_ |= settle_mmu;
 }
 
+std::span<std::byte> Core::open_code(std::uint32_t page) {
+    auto memory = sim::host::CodeMemory::create(abi::page_size - 1);
+    parts_.code[page].reset();
+    if (!memory.has_value()) return {};  // the host has none: downloaded code is interpreted
+    return parts_.code[page].emplace(std::move(*memory)).memory();
+}
+
+const std::byte* Core::seal_code(std::uint32_t page) {
+    sim::host::CodeMemory& memory = *parts_.code[page];
+    return memory.seal() ? memory.memory().data() : nullptr;
+}
+
 void Core::idle_until(abi::Instant instant) {
     progress_++;
     if (instant <= now()) return;
@@ -187,9 +199,9 @@ void Core::print(abi::EnvId env, abi::Channel channel, std::string_view text) {
     const sim::machine::Uncharged free;
     const abi::EnvId wide = sim::engine::machine_wide(id_, env);
     parts_.journal.print(wide, channel, text);
-    if (channel == abi::Channel::text && parts_.options.on_text) {
-        parts_.options.on_text(wide.value, text);
-    }
+    const auto& told = channel == abi::Channel::text ? parts_.options.on_text
+                                                     : parts_.options.on_result;
+    if (told) told(wide.value, text);
 }
 
 void Core::event(const abi::Event& event) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "sim/engine/fiber.hpp"
 #include "sim/engine/journal.hpp"
 #include "sim/engine/promises.hpp"
+#include "sim/host/code_memory.hpp"
 #include "sim/host/memory_file.hpp"
 #include "sim/machine/disk/bus.hpp"
 #include "sim/machine/hosted.hpp"
@@ -49,6 +51,7 @@ public:
     engine::Promises& promises;
     bool& stopped;  // the machine's: the director wants no more of it
     engine::Fiber* fiber = nullptr;
+    std::array<std::optional<host::CodeMemory>, kernel::machine::code_pages> code;
     disk::Bus* bus = nullptr;  // the machine's, for all cores; core 0's by the seam's rule
 
     // ---- the watchdog's

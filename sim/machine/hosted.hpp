@@ -33,6 +33,8 @@ struct HostedOptions {
     std::vector<disk::DiskSpec> disks;
     // Where console text goes as it is printed (besides the result); empty: nowhere.
     std::function<void(std::uint16_t env, std::string_view text)> on_text;
+    // The same for result lines; a piece is not always a line.
+    std::function<void(std::uint16_t env, std::string_view text)> on_result;
 };
 
 // Errors (in CellResult::error): a malformed bundle, memory the host refuses, a window that

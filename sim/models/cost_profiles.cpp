@@ -16,7 +16,7 @@ namespace {
 //   message     a cache line that another core has written, or will read: 60..150 ns
 //   latency     an interrupt to another core and its way into the kernel: about a microsecond
 // These are rounded textbook figures, not measurements of one machine.
-constexpr NamedProfile profiles[] = {
+constexpr Named<kernel::abi::CostProfile> profiles[] = {
     {"default",
      "a small kernel on a current x86-64: rounded figures, to be calibrated from the image",
      {.call = 80,
@@ -46,13 +46,10 @@ constexpr NamedProfile profiles[] = {
 
 }  // namespace
 
-std::span<const NamedProfile> cost_profiles() { return profiles; }
+std::span<const Named<kernel::abi::CostProfile>> cost_profiles() { return profiles; }
 
 std::optional<kernel::abi::CostProfile> cost_profile(std::string_view name) {
-    for (const NamedProfile& profile : profiles) {
-        if (profile.name == name) return profile.costs;
-    }
-    return std::nullopt;
+    return find(cost_profiles(), name);
 }
 
 }  // namespace sim::models

@@ -21,11 +21,9 @@ namespace {
 //   cache_blocks, flush  assumed: 16 MiB; 500 us (SATA) and 200 us (NVMe)
 // Limit: the link that channels share is not in a profile, so several large requests at once pass
 // faster than the sequential rate.
-constexpr NamedDiskProfile profiles[] = {
+constexpr Named<kernel::abi::ServiceProfile> profiles[] = {
     {"hdd", "7200 rpm, Seagate Constellation ES.3: 8.5 ms mean seek, 129 MB/s",
      {.command = 50'000,
-      .read_access = 0,
-      .write_access = 0,
       .read_block = 31'750,
       .write_block = 31'750,
       .channels = 1,
@@ -36,9 +34,7 @@ constexpr NamedDiskProfile profiles[] = {
       .rotation = 8'333'333,
       .track_blocks = 262,
       .cache_blocks = 32'768,
-      .cache_block = 6'800,
-      .flush = 0,
-      .reserved = 0}},
+      .cache_block = 6'800}},
     {"sata_ssd", "Samsung 850 EVO 1 TB: 10,000 and 98,000 reads/s, 540 MB/s",
      {.command = 17'100,
       .read_access = 75'300,
@@ -46,16 +42,9 @@ constexpr NamedDiskProfile profiles[] = {
       .read_block = 7'600,
       .write_block = 7'900,
       .channels = 10,
-      .settle = 0,
-      .seek_knee = 0,
-      .seek_full = 0,
-      .knee_permille = 0,
-      .rotation = 0,
-      .track_blocks = 0,
       .cache_blocks = 4'096,
       .cache_block = 7'900,
-      .flush = 500'000,
-      .reserved = 0}},
+      .flush = 500'000}},
     {"nvme", "Samsung 970 EVO Plus 1 TB: 19,000 and 600,000 reads/s, 3500 MB/s",
      {.command = 15'400,
       .read_access = 36'000,
@@ -63,44 +52,19 @@ constexpr NamedDiskProfile profiles[] = {
       .read_block = 1'200,
       .write_block = 1'250,
       .channels = 32,
-      .settle = 0,
-      .seek_knee = 0,
-      .seek_full = 0,
-      .knee_permille = 0,
-      .rotation = 0,
-      .track_blocks = 0,
       .cache_blocks = 4'096,
       .cache_block = 1'250,
-      .flush = 200'000,
-      .reserved = 0}},
+      .flush = 200'000}},
     {"ideal", "every request is done at once",
-     {.command = 0,
-      .read_access = 0,
-      .write_access = 0,
-      .read_block = 0,
-      .write_block = 0,
-      .channels = kernel::abi::channels_max,
-      .settle = 0,
-      .seek_knee = 0,
-      .seek_full = 0,
-      .knee_permille = 0,
-      .rotation = 0,
-      .track_blocks = 0,
-      .cache_blocks = 0,
-      .cache_block = 0,
-      .flush = 0,
-      .reserved = 0}},
+     {.channels = kernel::abi::channels_max}},
 };
 
 }  // namespace
 
-std::span<const NamedDiskProfile> disk_profiles() { return profiles; }
+std::span<const Named<kernel::abi::ServiceProfile>> disk_profiles() { return profiles; }
 
 std::optional<kernel::abi::ServiceProfile> disk_profile(std::string_view name) {
-    for (const NamedDiskProfile& profile : profiles) {
-        if (profile.name == name) return profile.service;
-    }
-    return std::nullopt;
+    return find(disk_profiles(), name);
 }
 
 }  // namespace sim::models

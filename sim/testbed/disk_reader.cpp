@@ -62,12 +62,14 @@ public:
 private:
     void read_disk(const toml::table& table, Draft& draft) {
         view_.check_keys(table, "[[disk]]",
-                         {"name", "size", "image", "keep", "model", "service", "device"});
+                         {"name", "size", "image", "keep", "lose_unflushed", "model", "service",
+                          "device"});
         Disk disk;
         read_name(table, draft, disk);
         const toml::node* const image = table.get("image");
         read_contents(table, disk);
         disk.keep = flag(table, "keep");
+        disk.lose_unflushed = flag(table, "lose_unflushed");
         if (disk.keep && image == nullptr) {
             view_.error(table, "\"keep\" of a blank disk, expected an \"image\" to write into");
         }

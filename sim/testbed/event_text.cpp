@@ -22,14 +22,15 @@ namespace {
 using kernel::abi::Event;
 using kernel::abi::EventKind;
 
-constexpr std::array<std::string_view, 31> status_names{
+constexpr std::array<std::string_view, 36> status_names{
     "ok",           "again",        "bad_call",       "bad_slot",       "empty_slot",
     "occupied_slot", "wrong_type",  "no_right",       "bad_argument",   "misaligned",
     "bad_address",  "no_table",     "already_mapped", "not_mapped",     "frame_taken",
     "no_frames",    "over_limit",   "over_guarantee", "busy",           "bad_state",
     "no_environments", "no_executable_writes", "slice_taken", "no_slices",
     "callee_gone", "other_core", "io_error", "extent_taken", "no_extents", "no_such_extent",
-    "code_refused"};
+    "code_refused", "tree_damaged", "ownership_refused", "block_taken", "no_blocks",
+    "not_cached"};
 static_assert(status_names.size() == static_cast<std::size_t>(kernel::abi::Status::status_count));
 
 constexpr std::array<std::string_view, 8> upcall_names{

@@ -72,6 +72,7 @@ struct Disk {
     std::uint64_t bytes = 0;  ///< a multiple of kernel::abi::page_size
     bool nvme = false;        ///< on the image: behind an NVMe controller, not virtio
     bool keep = false;        ///< `run` and `boot` write into the file
+    bool lose_unflushed = false;  ///< hosted: the power fails at the machine's end
     kernel::abi::ServiceProfile service{};
 };
 

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "sim/testbed/boot/run_bare.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 #include "tests/adversary/cells.hpp"
 
 namespace tests::adversary {
@@ -79,6 +80,8 @@ TEST_P(OnTheImage, SameHistoryAsHosted) {
     sim::testbed::boot::BareOptions options;
     options.image = (folder / "chitin.elf").string();
     options.cell_seconds_max = 60;
+    options.disks = sim::testbed::disks::bare_disks(machine_of(scenario),
+                                                    sim::testbed::disks::Keeping::never);
     const auto bare = sim::testbed::boot::run_bare(bundle_of(scenario, false, programs), options);
     ASSERT_TRUE(bare) << bare.error();
     ASSERT_EQ(bare->size(), 1u);
@@ -104,7 +107,10 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                                          "multikernel.toml", "servers.toml", "probe.toml",
                                          "probe_root.toml", "probe_cores.toml",
                                          "probe_turns.toml", "probe_ends.toml", "churn.toml",
-                                         "predicate.toml"),
+                                         "predicate.toml", "disk_probe.toml",
+                                         "shared_disk.toml", "tree_probe.toml",
+                                         "shared_tree.toml", "sequential.toml", "mail.toml",
+                                         "database.toml", "allocation.toml"),
                          [](const auto& given) {
                              std::string name = given.param;
                              return name.substr(0, name.find('.'));

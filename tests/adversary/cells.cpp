@@ -2,29 +2,49 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "scenarios/programs/programs.hpp"
 #include "sim/checkers/conservation.hpp"
 #include "sim/machine/hosted.hpp"
-#include "sim/testbed/scenario.hpp"
+#include "sim/models/disk_profiles.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 
 namespace tests::adversary {
 
-std::vector<std::byte> bundle_of(const std::string& scenario, bool trace_full,
-                                 std::span<const sim::testbed::ProgramFile> programs,
-                                 std::uint32_t cell) {
+namespace {
+
+std::optional<sim::testbed::Scenario> read(const std::string& scenario) {
     sim::testbed::Catalogue catalogue;
     catalogue.programs = scenarios::programs::program_declarations();
     catalogue.profiles = {{"default", "", {100, 200, 50, 20, 30, 300, 400, 40, 60, 700}},
                           {"zero", "", {}}};
-    catalogue.policies = {"clock"};
+    for (const auto& model : sim::models::disk_profiles()) {
+        catalogue.disk_models.push_back({model.name, model.source, model.values});
+    }
+    catalogue.policies = {"clock", "lru", "arc", "s3-fifo"};
     sim::testbed::Problems problems;
     const std::string path = std::string{CHITIN_SOURCE} + "/scenarios/" + scenario;
-    const auto read = sim::testbed::read_scenario(path, catalogue, {}, problems);
-    EXPECT_TRUE(read) << problems.text();
-    if (!read) return {};
+    auto found = sim::testbed::read_scenario(path, catalogue, {}, problems);
+    EXPECT_TRUE(found) << problems.text();
+    return found;
+}
+
+}  // namespace
+
+sim::testbed::Machine machine_of(const std::string& scenario, std::uint32_t cell) {
+    const auto found = read(scenario);
+    return found ? found->cells.at(cell).machine : sim::testbed::Machine{};
+}
+
+std::vector<std::byte> bundle_of(const std::string& scenario, bool trace_full,
+                                 std::span<const sim::testbed::ProgramFile> programs,
+                                 std::uint32_t cell) {
+    const auto found = read(scenario);
+    if (!found) return {};
     const std::uint32_t chosen[] = {cell};
     const auto bundle =
-        sim::testbed::make_bundle(*read, chosen, {.trace_full = trace_full, .programs = programs});
+        sim::testbed::make_bundle(*found, chosen, {.trace_full = trace_full, .programs = programs});
     EXPECT_TRUE(bundle) << bundle.error();
     return bundle.value_or(std::vector<std::byte>{});
 }
@@ -34,6 +54,9 @@ sim::engine::CellResult run(const std::string& scenario, const Look& look,
     const auto bundle = bundle_of(scenario, false, {}, cell);
     std::uint64_t event = 0;
     sim::machine::HostedOptions options;
+    auto disks = hosted_disks(machine_of(scenario, cell), sim::testbed::disks::Keeping::never);
+    EXPECT_TRUE(disks) << disks.error();
+    if (disks) options.disks = std::move(*disks);
     if (look) options.verify = [&](std::span<std::byte> pool) { look(++event, pool); };
     return sim::machine::run_hosted(bundle, 0, options);
 }

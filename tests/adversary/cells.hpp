@@ -10,11 +10,14 @@
 
 #include "sim/engine/cell_result.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/scenario.hpp"
 
 namespace tests::adversary {
 
 // Called after an event with all of the pool; its number counts from 1.
 using Look = std::function<void(std::uint64_t event, std::span<std::byte> pool)>;
+
+sim::testbed::Machine machine_of(const std::string& scenario, std::uint32_t cell = 0);
 
 // The bundle of one cell of the scenario; `programs` are for the bare machine.
 std::vector<std::byte> bundle_of(const std::string& scenario, bool trace_full,

@@ -12,7 +12,9 @@
 #include "sim/explore/campaign.hpp"
 #include "sim/explore/shrink.hpp"
 #include "sim/models/cost_profiles.hpp"
+#include "sim/models/disk_profiles.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 
 namespace {
 
@@ -44,7 +46,9 @@ constexpr Stage stages[] = {
     {"probe_ends", 7, 7, true},      {"probe_ends", 40, 7, true},
     {"cow", 0, 31, true},            {"slices", 0, 31, true},
     {"exchange_cores", 7, 31, true}, {"probe_cores", 0, 97, false},
-    {"multikernel", 1, 97, true}};
+    {"disk_probe", 0, 97, false},    {"shared_disk", 0, 997, false},
+    {"multikernel", 1, 97, true},    {"tree_probe", 0, 1, false},
+    {"shared_tree", 0, 31, false}};
 
 constexpr std::uint64_t events_max = 1'000'000;  // of a stage's run: more is a hang
 
@@ -60,7 +64,10 @@ testbed::Catalogue catalogue() {
     testbed::Catalogue all;
     all.programs = scenarios::programs::program_declarations();
     for (const auto& profile : models::cost_profiles()) {
-        all.profiles.push_back({profile.name, profile.source, profile.costs});
+        all.profiles.push_back({profile.name, profile.source, profile.values});
+    }
+    for (const auto& model : models::disk_profiles()) {
+        all.disk_models.push_back({model.name, model.source, model.values});
     }
     all.policies = {"clock", "lru", "arc"};
     return all;
@@ -109,6 +116,9 @@ bool Hunt::search(const Stage& stage, std::uint64_t pass, Caught& caught) {
     const testbed::Machine& machine = scenario->cells[stage.cell].machine;
     Subject subject;
     subject.bundle = *bundle;
+    subject.disks = [&machine] {
+        return testbed::disks::hosted_disks(machine, testbed::disks::Keeping::never);
+    };
     subject.seconds_max = 30;
     subject.check_every = stage.check_every;
     const auto found = [&](RunReport report) {

@@ -15,10 +15,11 @@
 #include "kernel/abi/event.hpp"
 #include "sim/engine/cell_result.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "tests/fuzz/inputs.hpp"
 
 namespace tests::fuzz {
 
-using Bytes = std::vector<std::uint8_t>;
+using Bytes = Input;
 
 struct Verdict {
     std::string finding;  // one sentence; empty: nothing is wrong

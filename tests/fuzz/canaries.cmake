@@ -1,24 +1,14 @@
 # Fuzzers of a kernel with a bug, planted by a patch of tests/canary: fuzz_calls must find it from
 # an empty corpus. Those that take it seconds are tests; the others are built only when asked for.
-find_program(CHITIN_PATCH patch)
+include(${PROJECT_SOURCE_DIR}/tests/canary/plant.cmake)
 set(canary_tests frame_not_zeroed named_frame_stays_free protect_forgets_tlb)
 
 function(fuzz_canary patch)
-  get_filename_component(name ${patch} NAME_WE)
-  file(STRINGS ${patch} target REGEX "^\\+\\+\\+ b/")
-  string(REPLACE "+++ b/" "" target "${target}")
+  read_patch(${patch} name target)
   if(NOT target MATCHES "^kernel/.*\\.cpp$")
     return()
   endif()
-  set(copy ${CMAKE_CURRENT_BINARY_DIR}/${name}/${target})
-  get_filename_component(folder ${copy} DIRECTORY)
-  add_custom_command(
-      OUTPUT ${copy}
-      COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
-      COMMAND ${CHITIN_PATCH} --quiet --force --fuzz=0 --output=${copy}
-              ${PROJECT_SOURCE_DIR}/${target} ${patch}
-      DEPENDS ${patch} ${PROJECT_SOURCE_DIR}/${target}
-      COMMENT "Planting ${name}")
+  plant(${patch} copy)
   add_library(fuzz_bug_${name} OBJECT EXCLUDE_FROM_ALL ${copy})
   target_compile_options(fuzz_bug_${name} PRIVATE -fsanitize-coverage=trace-pc -Wno-unused)
   target_link_libraries(fuzz_bug_${name} PRIVATE machine_seam kernel_flags)

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace tests::fuzz {
+#include "tests/fuzz/inputs.hpp"
 
-using Input = std::vector<std::uint8_t>;
+namespace tests::fuzz {
 
 std::string hex_of(std::span<const std::uint8_t> input);
 // Throws std::runtime_error where the file cannot be read or a line is no hexadecimal text.

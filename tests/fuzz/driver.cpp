@@ -2,9 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -27,24 +25,8 @@ int fuzz_one(const std::uint8_t* data, std::size_t size) {
     std::abort();
 }
 
-Input read_input(const fs::path& path) {
-    std::ifstream file{path, std::ios::binary};
-    if (!file) throw std::runtime_error(path.string() + ": cannot be read");
-    return Input{std::istreambuf_iterator<char>{file}, {}};
-}
-
-std::vector<Input> read_any(const fs::path& path) {
-    if (path.extension() == ".corpus") return corpus_of(path.string());
-    if (!fs::is_directory(path)) return {read_input(path)};
-    std::set<fs::path> files;
-    for (const auto& entry : fs::directory_iterator{path}) files.insert(entry.path());
-    std::vector<Input> all;
-    for (const auto& file : files) all.push_back(read_input(file));
-    return all;
-}
-
 int replay(const fs::path& path) {
-    const std::vector<Input> all = read_any(path);
+    const std::vector<Input> all = inputs_of(path, corpus_of);
     std::size_t wrong = 0;
     for (const Input& input : all) {
         const std::string finding = fuzzer.run(input);
@@ -57,19 +39,13 @@ int replay(const fs::path& path) {
 }
 
 int unpack(const fs::path& corpus, const fs::path& folder) {
-    fs::create_directories(folder);
-    std::size_t number = 0;
-    for (const Input& input : corpus_of(corpus.string())) {
-        std::ofstream file{folder / std::to_string(number++), std::ios::binary};
-        file.write(reinterpret_cast<const char*>(input.data()),
-                   static_cast<std::streamsize>(input.size()));
-    }
+    write_inputs(corpus_of(corpus.string()), folder);
     return 0;
 }
 
 int pack(const fs::path& folder) {
     std::set<std::string> lines;
-    for (const Input& input : read_any(folder)) lines.insert(hex_of(input));
+    for (const Input& input : inputs_of(folder, corpus_of)) lines.insert(hex_of(input));
     for (const std::string& line : lines) std::cout << line << '\n';
     return 0;
 }

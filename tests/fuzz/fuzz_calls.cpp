@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <span>
@@ -19,6 +17,7 @@
 #include "sim/testbed/event_text.hpp"
 #include "tests/fuzz/calls_run.hpp"
 #include "tests/fuzz/coverage.hpp"
+#include "tests/fuzz/inputs.hpp"
 #include "tests/fuzz/listing.hpp"
 #include "tests/fuzz/mutation.hpp"
 
@@ -43,22 +42,7 @@ int fuzz_one(const std::uint8_t* data, std::size_t size) {
     std::abort();
 }
 
-Bytes read_bytes(const fs::path& path) {
-    std::ifstream file{path, std::ios::binary};
-    if (!file) throw std::runtime_error(path.string() + ": cannot be read");
-    return Bytes{std::istreambuf_iterator<char>{file}, {}};
-}
-
-// A folder's files in the order of their names, a corpus' lines, or one input.
-std::vector<Bytes> read_any(const fs::path& path) {
-    if (path.extension() == ".corpus") return read_corpus(path.string());
-    if (!fs::is_directory(path)) return {read_bytes(path)};
-    std::set<fs::path> files;
-    for (const auto& entry : fs::directory_iterator{path}) files.insert(entry.path());
-    std::vector<Bytes> all;
-    for (const auto& file : files) all.push_back(read_bytes(file));
-    return all;
-}
+std::vector<Bytes> read_any(const fs::path& path) { return inputs_of(path, read_corpus); }
 
 int list(const fs::path& path) {
     for (const Bytes& sequence : read_any(path)) {
@@ -147,13 +131,7 @@ int coverage(const fs::path& path) {
 }
 
 int unpack(const fs::path& corpus, const fs::path& folder) {
-    fs::create_directories(folder);
-    std::size_t number = 0;
-    for (const Bytes& sequence : read_corpus(corpus.string())) {
-        std::ofstream file{folder / std::to_string(number++), std::ios::binary};
-        file.write(reinterpret_cast<const char*>(sequence.data()),
-                   static_cast<std::streamsize>(sequence.size()));
-    }
+    write_inputs(read_corpus(corpus.string()), folder);
     return 0;
 }
 

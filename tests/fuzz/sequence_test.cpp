@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 
 #include "kernel/abi/status.hpp"
 #include "scenarios/programs/sequence_words.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "tests/fuzz/calls_run.hpp"
 #include "tests/fuzz/listing.hpp"
 #include "tests/fuzz/mutation.hpp"
@@ -142,13 +142,14 @@ TEST(Sequence, ChangesKeepToSteps) {
 }
 
 TEST(CorpusFile, SaysWhichLineIsWrong) {
-    const auto path = std::filesystem::path{testing::TempDir()} / "wrong.corpus";
+    const sim::host::file::TemporaryFolder folder;
+    const std::string path = folder.file("wrong.corpus");
     std::ofstream{path} << "# a comment\n00ff\n0g\n";
     try {
-        static_cast<void>(read_corpus(path.string()));
+        static_cast<void>(read_corpus(path));
         FAIL() << "no error";
     } catch (const std::runtime_error& problem) {
-        EXPECT_EQ(problem.what(), path.string() + ":3: expected hexadecimal digits in pairs");
+        EXPECT_EQ(problem.what(), path + ":3: expected hexadecimal digits in pairs");
     }
     EXPECT_THROW(static_cast<void>(read_corpus("/nowhere")), std::runtime_error);
 }

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "sim/host/child/child.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/testbed/boot/iso.hpp"
 #include "sim/testbed/boot/run_bare.hpp"
 #include "tests/image/test_bundle.hpp"
@@ -67,7 +68,7 @@ protected:
         std::string error, log;
     };
     Said selftest(const std::string& line, const std::vector<std::byte>& bundle) {
-        const sim::host::child::TemporaryFolder folder;
+        const sim::host::file::TemporaryFolder folder;
         const std::filesystem::path shipped{options.image};
         options.image = (shipped.parent_path() / "selftest.elf").string();
         options.command_line = "selftest=" + line;
@@ -95,7 +96,7 @@ TEST_F(ImageCores, OnTheOldestProcessorAndMachine) {
 }
 
 TEST_F(ImageCores, FromAnIsoUnderBiosAndUefi) {
-    const sim::host::child::TemporaryFolder folder;
+    const sim::host::file::TemporaryFolder folder;
     options.iso = folder.file("chitin.iso");
     expect_well({4, 4});
     if (!std::filesystem::exists("/usr/share/ovmf/OVMF.fd")) GTEST_SKIP() << "no OVMF";

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "sim/host/child/child.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/testbed/boot/iso.hpp"
 #include "sim/testbed/boot/run_bare.hpp"
 #include "tests/image/test_bundle.hpp"
@@ -65,7 +66,7 @@ protected:
         EXPECT_EQ(bytes[40 * block_bytes], std::byte{'a'});
     }
 
-    sim::host::child::TemporaryFolder folder;
+    sim::host::file::TemporaryFolder folder;
     std::string image;
     BareOptions options;
 };

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/command.hpp"
 
 namespace tests::scenario {
@@ -21,12 +22,6 @@ struct Ran {
 
 class CliTest : public testing::Test {
 protected:
-    void SetUp() override {
-        fs::remove_all(folder_);
-        fs::create_directories(folder_);
-    }
-    void TearDown() override { fs::remove_all(folder_); }
-
     static Ran run(std::vector<std::string> arguments) {
         sim::host::process::CommandEnd end;
         auto output = sim::host::process::output_of(std::move(arguments), end);
@@ -45,10 +40,11 @@ protected:
         return std::string{CHITIN_SOURCE} + "/scenarios/" + name;
     }
 
-    fs::path folder_ =
-        fs::temp_directory_path() /
-        ("chitin-cli-test-" +
-         std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
+private:
+    sim::host::file::TemporaryFolder temporary_;
+
+protected:
+    fs::path folder_ = temporary_.path();
 };
 
 }  // namespace tests::scenario

@@ -17,17 +17,10 @@ enum class On { hosted, image };
 
 class DebugTest : public CliTest {
 protected:
-    // A test with a parameter has a '/' in its name.
-    DebugTest() {
-        std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
-        std::ranges::replace(test, '/', '-');
-        folder_ = fs::temp_directory_path() / ("chitin-debug-test-" + test);
-    }
     void SetUp() override {
         if (sim::host::process::find_program("gdb").empty()) {
             GTEST_SKIP() << "skipped: gdb is not installed";
         }
-        CliTest::SetUp();
     }
 
     static bool image_built() {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "kernel/entry.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/testbed/bundle.hpp"
 #include "tests/scenario/test_catalogue.hpp"
 
@@ -19,14 +20,9 @@ using kernel::abi::DiskRecord;
 class DiskTables : public testing::Test {
 protected:
     void SetUp() override {
-        folder = std::filesystem::path{testing::TempDir()} /
-                 ("chitin-disk-" +
-                  std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
-        std::filesystem::create_directories(folder);
         std::ofstream{folder / "good.img"} << std::string(8192, 'x');
         std::ofstream{folder / "odd.img"} << std::string(5000, 'x');
     }
-    void TearDown() override { std::filesystem::remove_all(folder); }
 
     std::optional<Scenario> read(const std::string& tables,
                                  std::vector<std::string> settings = {}) {
@@ -50,7 +46,8 @@ protected:
     }
 
     Catalogue catalogue = tests::test_catalogue();
-    std::filesystem::path folder;
+    sim::host::file::TemporaryFolder temporary;
+    std::filesystem::path folder = temporary.path();
     std::string errors;
 };
 
@@ -62,6 +59,7 @@ size = "1 MiB"
 name = "files"
 image = "good.img"
 keep = true
+lose_unflushed = true
 model = "hdd"
 service = { flush = 7 }
 device = "nvme"
@@ -72,12 +70,12 @@ device = "nvme"
     EXPECT_EQ(disks[0].name, "disk0");
     EXPECT_EQ(disks[0].image, "");
     EXPECT_EQ(disks[0].bytes, 1u << 20);
-    EXPECT_FALSE(disks[0].nvme || disks[0].keep);
+    EXPECT_FALSE(disks[0].nvme || disks[0].keep || disks[0].lose_unflushed);
     EXPECT_EQ(disks[0].service.command, 0u);
     EXPECT_EQ(disks[1].name, "files");
     EXPECT_EQ(disks[1].image, (folder / "good.img").string());
     EXPECT_EQ(disks[1].bytes, 8192u);
-    EXPECT_TRUE(disks[1].nvme && disks[1].keep);
+    EXPECT_TRUE(disks[1].nvme && disks[1].keep && disks[1].lose_unflushed);
     EXPECT_EQ(disks[1].service.command, 1000u);
     EXPECT_EQ(disks[1].service.flush, 7u);
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/worker.hpp"
 #include "sim/testbed/cell_codec.hpp"
 #include "sim/testbed/expectation.hpp"
@@ -96,12 +97,8 @@ TEST(Runner, InterruptKeepsFinishedCells) {
 
 class FolderTest : public testing::Test {
 protected:
-    void SetUp() override { fs::remove_all(path_); }
-    void TearDown() override { fs::remove_all(path_); }
-    std::string path_ =
-        (fs::temp_directory_path() /
-         ("chitin-folder-test-" +
-          std::string{testing::UnitTest::GetInstance()->current_test_info()->name()})).string();
+    sim::host::file::TemporaryFolder temporary_;
+    std::string path_ = temporary_.file("results");
 };
 
 TEST_F(FolderTest, ResumeTakesGoodRecordsOnly) {

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "kernel/entry.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/testbed/bundle.hpp"
 #include "sim/testbed/data_file.hpp"
 #include "tests/scenario/test_catalogue.hpp"
@@ -21,13 +22,8 @@ struct Parsed {
 class ScenarioTest : public testing::Test {
 protected:
     void SetUp() override {
-        folder_ = std::filesystem::temp_directory_path() /
-                  ("chitin-scenario-test-" +
-                   std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
-        std::filesystem::create_directories(folder_);
         std::ofstream{folder_ / "t.txt"} << "1\n2\n3\n4\n1\n2\n5\n6\n7\n8\n9\n10\n";
     }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
 
     Parsed parse(std::string_view text, std::vector<std::string> settings = {},
                  std::optional<std::uint64_t> seed = {}) {
@@ -40,7 +36,8 @@ protected:
     }
 
     Catalogue catalogue_ = tests::test_catalogue();
-    std::filesystem::path folder_;
+    sim::host::file::TemporaryFolder temporary_;
+    std::filesystem::path folder_ = temporary_.path();
 };
 
 constexpr const char* good_sweep = R"(

@@ -1,8 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <set>
 #include <sstream>
 
 #include "tests/tidy/tree.hpp"
@@ -63,6 +67,24 @@ TEST(Tidy, ReadmeNamesTheTwoCommands) {
     const std::string readme = file_text("README.md");
     EXPECT_NE(readme.find("./chitin run scenarios/paging.toml"), std::string::npos);
     EXPECT_NE(readme.find("./chitin test"), std::string::npos);
+}
+
+// What the checkout holds at its top: six folders, the bootstrap, dot-files, presets, the licence.
+TEST(Tidy, NothingElseLiesAtTheTop) {
+    const std::set<std::string> known{"sim",   "kernel",  "libos",          "scenarios",
+                                      "bench", "tests",   "CMakeLists.txt", "CMakePresets.json",
+                                      "chitin", "LICENSE", "README.md"};
+    const std::string list = std::string{"git -C '"} + CHITIN_SOURCE_DIR + "' ls-files 2>&1";
+    const std::unique_ptr<FILE, int (*)(FILE*)> listing{popen(list.c_str(), "r"), pclose};
+    ASSERT_NE(listing, nullptr);
+    std::set<std::string> seen;
+    char line[4096];
+    while (std::fgets(line, sizeof line, listing.get()) != nullptr) {
+        if (std::string_view{line}.starts_with("fatal:")) GTEST_SKIP() << "skipped: no checkout";
+        const std::string name{line, std::strcspn(line, "/\n")};
+        if (!name.starts_with('.')) seen.insert(name);
+    }
+    EXPECT_EQ(seen, known);
 }
 
 TEST(Tidy, EveryPartHasAReadme) {

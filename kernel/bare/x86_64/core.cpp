@@ -102,6 +102,9 @@ void Core::prepare_root(std::span<std::uint64_t, 512> root) {
     root[0] = bare::text_window_entry();
 }
 
+std::span<std::byte> Core::open_code(std::uint32_t page) { return bare::paging_open_code(page); }
+const std::byte* Core::seal_code(std::uint32_t page) { return bare::paging_seal_code(page); }
+
 void Core::set_watchdog(std::uint64_t seconds) {
     ticks_max = seconds * bare::timer_ticks_per_second;
 }

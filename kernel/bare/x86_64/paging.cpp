@@ -32,6 +32,9 @@ namespace {
 
 CHITIN_OWN std::uint64_t root_physical = 0;
 
+alignas(abi::page_size) CHITIN_OWN
+    std::byte code_pages[machine::code_pages][abi::page_size] = {};
+
 // Devices' registers lie below the image, at the places of the first MiB (which is not mapped).
 constexpr std::uint32_t device_leaf_end = 256;
 CHITIN_OWN std::uint32_t device_leaf = 0;
@@ -54,6 +57,14 @@ void map_image(const char* begin, const char* end, std::uint64_t flags) {
     for (std::uint64_t at = image_physical(begin); at < image_physical(end); at += 4096) {
         tables.leaves[at / 4096] = at | flags;
     }
+}
+
+// Translations of the page are forgotten, and so is what was decoded of its contents: invlpg
+// serialises ([intel/vol3] 8.3).
+void protect_code(std::uint32_t page, std::uint64_t flags) {
+    std::uint64_t& leaf = tables.leaves[image_physical(code_pages[page]) / abi::page_size];
+    leaf = abi::address_of(Entry{leaf}.frame()).value | flags;
+    invalidate_page(code_pages[page]);
 }
 
 // The stacks, as kernel.ld lays them out: guard, stack, guard, stack, ...
@@ -97,6 +108,16 @@ std::byte* paging_map_device(std::uint64_t physical, std::uint32_t bytes) {
         tables.leaves[device_leaf++] = (begin + i * 4096) | read_write | uncached;
     }
     return reinterpret_cast<std::byte*>(image_base + first * 4096 + (physical - begin));
+}
+
+std::span<std::byte> paging_open_code(std::uint32_t page) {
+    protect_code(page, read_write);
+    return code_pages[page];
+}
+
+const std::byte* paging_seal_code(std::uint32_t page) {
+    protect_code(page, read_execute);
+    return code_pages[page];
 }
 
 std::uint64_t core_bytes() {

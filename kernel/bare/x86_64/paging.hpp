@@ -18,6 +18,11 @@ void paging_final(std::uint64_t ram_end);
 // is no room. After the final paging.
 std::byte* paging_map_device(std::uint64_t physical, std::uint32_t bytes);
 
+// This core's page for compiled code (machine::code_pages of them): writable, or executable, not
+// both. After the final paging.
+std::span<std::byte> paging_open_code(std::uint32_t page);
+const std::byte* paging_seal_code(std::uint32_t page);
+
 // The bytes that each core has of its own, in whole pages.
 std::uint64_t core_bytes();
 

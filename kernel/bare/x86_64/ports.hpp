@@ -48,5 +48,8 @@ inline std::uint64_t read_cr3() {
 inline void write_cr3(std::uint64_t value) {
     asm volatile("mov %0, %%cr3" : : "r"(value) : "memory");
 }
+inline void invalidate_page(const void* address) {
+    asm volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
 
 }  // namespace kernel::bare

@@ -47,6 +47,17 @@ struct Audit {
     }
 };
 
+// Code written into each page of compiled code and executed there, twice with another value.
+void run_code_pages() {
+    for (std::uint32_t page = 0; page < 2 * machine::code_pages; ++page) {
+        const auto memory = paging_open_code(page % machine::code_pages);
+        const unsigned code[] = {0xb8, page, 0, 0, 0, 0xc3};  // mov $page, %eax; ret
+        for (std::size_t i = 0; i < std::size(code); ++i) memory[i] = std::byte(code[i]);
+        const auto* const sealed = paging_seal_code(page % machine::code_pages);
+        CHITIN_ASSERT(reinterpret_cast<std::uint32_t (*)()>(sealed)() == page);
+    }
+}
+
 void audit(std::span<std::uint64_t, 512> root) {
     Audit audit;
     root[0] = text_window_entry();  // as every environment's root has it
@@ -76,7 +87,14 @@ machine::Outcome run_chosen(machine::Core& core, const machine::BootInfo&) {
         volatile std::uint64_t seed = 1;
         put_decimal(overflow_stack(&seed));
     }
-    if (sources.option_given("selftest=wx")) audit(kernel_root());
+    if (sources.option_given("selftest=wx")) {
+        run_code_pages();
+        audit(kernel_root());
+    }
+    if (sources.option_given("selftest=sealed")) {
+        run_code_pages();
+        *const_cast<volatile std::byte*>(paging_seal_code(0)) = std::byte{0};
+    }
     return {};
 }
 

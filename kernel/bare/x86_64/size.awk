@@ -4,6 +4,6 @@
 $1 == ".symbols" { names = $2 }
 $1 == ".bss" { zeroed = $2 }
 END {
-    printf "chitin.elf: %d bytes of text, rodata and data (limit 77824); ", total
+    printf "chitin.elf: %d bytes of text, rodata and data (limit 90112); ", total
     printf "%d of symbol names, %d zeroed\n", names, zeroed
 }

@@ -28,7 +28,8 @@ public:
           write_back_{[](void* c, std::uint64_t first, std::uint64_t count) {
               return self<Cache>(c).write_back(first, count);
           }},
-          flush_{[](void* c) { return self<Cache>(c).flush(); }} {}
+          flush_{[](void* c) { return self<Cache>(c).flush(); }},
+          set_time_{[](void* c, std::uint64_t now_ns) { self<Cache>(c).set_time(now_ns); }} {}
 
     [[nodiscard]] std::uint32_t block_size() const { return block_size_; }
     [[nodiscard]] std::uint64_t blocks() const { return blocks_; }
@@ -41,6 +42,7 @@ public:
         return write_back_(cache_, first, count);
     }
     Result<void> flush() { return flush_(cache_); }
+    void set_time(std::uint64_t now_ns) { set_time_(cache_, now_ns); }
 
 private:
     template <class Cache>
@@ -56,6 +58,7 @@ private:
     Result<std::span<std::byte>> (*fresh_)(void*, std::uint64_t);
     Result<void> (*write_back_)(void*, std::uint64_t, std::uint64_t);
     Result<void> (*flush_)(void*);
+    void (*set_time_)(void*, std::uint64_t);
 };
 
 }  // namespace libos::fs::cache

@@ -39,8 +39,9 @@ public:
 
     /// Device and memory outlive it; the more memory, the more is cached.
     template <BlockDevice D>
-    Cofs(D& device, std::span<std::byte> memory) : Cofs{DeviceRef{device}, memory} {}
-    Cofs(DeviceRef device, std::span<std::byte> memory);
+    Cofs(D& device, std::span<std::byte> memory, const MountOptions& options = {})
+        : Cofs{DeviceRef{device}, memory, options} {}
+    Cofs(DeviceRef device, std::span<std::byte> memory, const MountOptions& options);
 
     /// An empty file system on the device. Error::invalid: too small; Error::no_memory; Error::io.
     static Result<void> format(DeviceRef device, std::span<std::byte> memory,
@@ -68,7 +69,10 @@ public:
 
     Result<void> mount();
     Result<void> unmount();
-    void set_time(Timestamp now) { now_ = now; }
+    void set_time(Timestamp now) {
+        now_ = now;
+        store_.set_time(clock_ns(now));
+    }
     [[nodiscard]] Inode root() const { return Inode{root_number}; }
     Result<SpaceInfo> space();
 

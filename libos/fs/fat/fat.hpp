@@ -26,6 +26,8 @@ public:
     struct Options {
         /// Files that were renamed since mount() and exist, or are open: as many at once.
         std::uint32_t inodes = 4096;
+        /// Where new clusters are taken from (libos/fs/choice/allocation.hpp).
+        choice::Index allocation = choice::AnyAllocation::next_fit;
     };
     static constexpr std::size_t bytes(const Options& options) {
         return InodeTable::bytes(options.inodes);
@@ -33,13 +35,16 @@ public:
 
     /// The cache behind `blocks` outlives this; the arena has bytes(options) left.
     Fat(cache::Blocks blocks, kernel::base::Arena& arena, const Options& options)
-        : volume_{blocks}, table_{volume_}, nodes_{arena, options.inodes} {}
+        : volume_{blocks}, table_{volume_, options.allocation}, nodes_{arena, options.inodes} {}
     Fat(const Fat&) = delete;
     Fat& operator=(const Fat&) = delete;
 
     Result<void> mount();
     Result<void> unmount();
-    void set_time(Timestamp now) { now_ = to_stamp(now); }
+    void set_time(Timestamp now) {
+        now_ = to_stamp(now);
+        volume_.set_time(clock_ns(now));
+    }
     [[nodiscard]] Inode root() const { return Inode{root_number}; }
     Result<SpaceInfo> space();
 
@@ -141,6 +146,7 @@ private:
     Result<void> along(const File& file, std::uint64_t offset, std::uint64_t length, Act act);
     [[nodiscard]] std::uint32_t clusters_for(std::uint64_t size) const;
     [[nodiscard]] std::uint64_t size_possible(const File& file) const;
+    [[nodiscard]] Cluster cluster_with(Place place) const;
     Result<void> make_room(File& file, std::uint64_t size);
     Result<void> zero_gap(const File& file, std::uint64_t end);
 

@@ -6,7 +6,8 @@
 namespace libos::fs::fat {
 
 /// Calls act(offset in the volume, offset in the range, length) for each part of a file's range
-/// that lies in one cluster. Error::corrupt: the chain ends before the range does.
+/// that lies in clusters one behind the other. Error::corrupt: the chain ends before the range
+/// does.
 template <class Act>
 Result<void> Fat::along(const File& file, std::uint64_t offset, std::uint64_t length, Act act) {
     const Geometry& geometry = volume_.geometry();
@@ -17,8 +18,11 @@ Result<void> Fat::along(const File& file, std::uint64_t offset, std::uint64_t le
         const std::uint64_t within = at % geometry.cluster_bytes;
         const Cluster cluster = TRY(table_.at(file.slot.cluster(), index));
         if (cluster == no_cluster) return error(Error::corrupt);
-        const std::uint64_t part =
-            kernel::base::min(length - done, geometry.cluster_bytes - within);
+        std::uint64_t part = kernel::base::min(length - done, geometry.cluster_bytes - within);
+        for (std::uint32_t more = 1; done + part < length; ++more) {
+            if (TRY(table_.at(file.slot.cluster(), index + more)) != cluster + more) break;
+            part += kernel::base::min<std::uint64_t>(length - done - part, geometry.cluster_bytes);
+        }
         TRY(act(geometry.start_of(cluster) + within, done, part));
         done += part;
     }
@@ -49,6 +53,15 @@ Result<std::size_t> Fat::read(Inode inode, std::uint64_t offset, std::span<std::
     return size;
 }
 
+/// The directory's cluster that a slot lies in; 0: none, or the fixed root.
+Cluster Fat::cluster_with(Place place) const {
+    const Geometry& geometry = volume_.geometry();
+    const std::uint64_t at = place * slot_bytes;
+    if (at < geometry.data_start) return 0;
+    return cluster_first +
+           static_cast<Cluster>((at - geometry.data_start) / geometry.cluster_bytes);
+}
+
 /// The chain becomes long enough for `size`, which is possible. What is new is not zeroed.
 Result<void> Fat::make_room(File& file, std::uint64_t size) {
     const std::uint32_t needed = clusters_for(size);
@@ -56,7 +69,7 @@ Result<void> Fat::make_room(File& file, std::uint64_t size) {
     if (needed <= have) return {};
     const Cluster first = file.slot.cluster();
     if (first == no_cluster) {
-        file.slot.set_cluster(TRY(table_.allocate(no_cluster, needed)));
+        file.slot.set_cluster(TRY(table_.allocate(no_cluster, needed, cluster_with(file.place))));
         return {};
     }
     if (have == 0) have = 1;  // an empty file with a cluster: made elsewhere
@@ -67,7 +80,7 @@ Result<void> Fat::make_room(File& file, std::uint64_t size) {
         if (following == no_cluster) break;
         tail = following;
     }
-    if (have < needed) TRY(table_.allocate(tail, needed - have));
+    if (have < needed) TRY(table_.allocate(tail, needed - have, cluster_with(file.place)));
     return {};
 }
 

@@ -74,6 +74,20 @@ bool lay_out(Plan& plan) {
     return false;
 }
 
+/// More reserved sectors, so that clusters lie on the blocks of larger devices; small volumes have
+/// no room to give.
+void align(Plan& plan, std::uint64_t bytes) {
+    constexpr std::uint32_t block_bytes = 4096;
+    if (bytes < 4 * mebibyte) return;
+    const std::uint32_t unit = block_bytes / plan.sector_bytes;
+    const std::uint64_t root_sectors =
+        (std::uint64_t{plan.root_slots} * slot_bytes + plan.sector_bytes - 1) / plan.sector_bytes;
+    const std::uint64_t before = plan.reserved + 2ull * plan.fat_sectors + root_sectors;
+    const auto more = static_cast<std::uint32_t>((unit - before % unit) % unit);
+    plan.reserved += more;
+    plan.clusters = (plan.sectors - before - more) / plan.cluster_sectors;
+}
+
 Result<Plan> plan_for(std::uint64_t bytes, const FormatOptions& options) {
     const bool known = options.type == 0 || options.type == 12 || options.type == 16 ||
                        options.type == 32;
@@ -103,6 +117,7 @@ Result<Plan> plan_for(std::uint64_t bytes, const FormatOptions& options) {
         if (plan.clusters <= bounds.most) break;
         if (chosen) return error(Error::invalid);
     }
+    align(plan, bytes);
     if (plan.clusters < bounds.least || plan.clusters > bounds.most) return error(Error::invalid);
     return plan;
 }

@@ -152,28 +152,69 @@ Result<std::uint32_t> Table::length(Cluster first) {
     return count;
 }
 
-Result<Cluster> Table::find_free() {
+namespace {
+
+/// The table's clusters as what an allocation looks at. Where the table cannot be read there are
+/// no more of them.
+struct Clusters {
+    Table& table;
+    std::uint64_t last;
+    bool broken = false;
+
+    [[nodiscard]] static std::uint64_t begin() { return cluster_first; }
+    [[nodiscard]] std::uint64_t end() const { return last; }
+    [[nodiscard]] bool free(std::uint64_t cluster) {
+        const auto entry = table.entry(static_cast<Cluster>(cluster));
+        if (!entry) broken = true;
+        return entry && *entry == 0;
+    }
+    [[nodiscard]] std::uint64_t next_free(std::uint64_t cluster) {
+        while (!broken && cluster < last && !free(cluster)) ++cluster;
+        return broken ? last : cluster;
+    }
+    [[nodiscard]] std::uint64_t next_used(std::uint64_t cluster, std::uint64_t limit) {
+        while (!broken && cluster < limit && free(cluster)) ++cluster;
+        return cluster;
+    }
+};
+
+}  // namespace
+
+/// The first free cluster at or behind `from`, round the end.
+Result<Cluster> Table::find_free(Cluster from) {
     const Geometry& geometry = volume_.geometry();
-    if (!geometry.holds(next_free_)) next_free_ = cluster_first;
+    Cluster candidate = geometry.holds(from) ? from : cluster_first;
     for (std::uint32_t looked_at = 0; looked_at < geometry.clusters; ++looked_at) {
-        const Cluster candidate = next_free_;
-        next_free_ = geometry.holds(candidate + 1) ? candidate + 1 : cluster_first;
         if (TRY(entry(candidate)) == 0) return candidate;
+        candidate = geometry.holds(candidate + 1) ? candidate + 1 : cluster_first;
     }
     return error(Error::corrupt);  // the count said that there is one
 }
 
-Result<Cluster> Table::allocate(Cluster tail, std::uint32_t count) {
+/// A free cluster for the one behind `tail`, of `count` that are wanted.
+Result<Cluster> Table::choose(Cluster tail, std::uint32_t count, Cluster directory) {
+    Clusters clusters{*this, std::uint64_t{cluster_first} + volume_.geometry().clusters};
+    const auto place = allocation_.place(
+        clusters, {.after = tail == no_cluster ? 0 : std::uint64_t{tail} + 1,
+                   .directory = directory,
+                   .near = directory,
+                   .group = 0,
+                   .count = count});
+    return find_free(static_cast<Cluster>(place.block));
+}
+
+Result<Cluster> Table::allocate(Cluster tail, std::uint32_t count, Cluster directory) {
     if (count > free_count_) return error(Error::no_space);
     Cluster first = no_cluster;
     Cluster last = tail;
     for (std::uint32_t made = 0; made < count; ++made) {
-        const Cluster cluster = TRY(find_free());
+        const Cluster cluster = TRY(choose(last, count - made, directory));
         TRY(set_entry(cluster, end_mark()));
         --free_count_;
         if (last != no_cluster) TRY(set_entry(last, cluster));
         if (first == no_cluster) first = cluster;
         last = cluster;
+        next_free_ = cluster + 1;
     }
     return first;
 }

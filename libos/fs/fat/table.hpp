@@ -9,6 +9,7 @@
 /// written; no walk takes more steps than the volume has clusters.
 /// Source: Microsoft's FAT specification 1.03, "FAT Data Structure".
 
+#include "libos/fs/choice/allocation.hpp"
 #include "libos/fs/fat/volume.hpp"
 
 namespace libos::fs::fat {
@@ -18,7 +19,8 @@ enum class Link : std::uint8_t { free, next, end, bad, wrong };
 
 class Table {
 public:
-    explicit Table(Volume& volume) : volume_{volume} {}
+    explicit Table(Volume& volume, choice::Index allocation = choice::AnyAllocation::next_fit)
+        : volume_{volume}, allocation_{allocation} {}
 
     /// Counts what is free. Error::io.
     Result<void> open();
@@ -48,7 +50,8 @@ public:
 
     /// `count` new clusters in a chain, which is appended to `tail` unless that is no_cluster:
     /// the first of them. Error::no_space changes nothing. Their bytes are whatever they were.
-    Result<Cluster> allocate(Cluster tail, std::uint32_t count);
+    /// `directory`: the first cluster of the directory that the file lies in; 0: not known.
+    Result<Cluster> allocate(Cluster tail, std::uint32_t count, Cluster directory = 0);
     /// The chain from `first` is free from its cluster `keep` on; the one before ends it.
     Result<void> cut(Cluster first, std::uint32_t keep);
     Result<void> release(Cluster first) { return cut(first, 0); }
@@ -63,13 +66,15 @@ private:
     static constexpr std::size_t cursors_max = 8;
 
     [[nodiscard]] std::uint64_t fat_start(std::uint32_t fat) const;
-    Result<Cluster> find_free();
+    Result<Cluster> find_free(Cluster from);
+    Result<Cluster> choose(Cluster tail, std::uint32_t count, Cluster directory);
     Result<void> release_from(Cluster cluster);
     Result<std::uint32_t> count_free();
     void forget(Cluster first);
     Cursor& cursor_of(Cluster first);
 
     Volume& volume_;
+    choice::AnyAllocation allocation_;
     std::uint32_t free_count_ = 0;
     Cluster next_free_ = cluster_first;
     std::array<Cursor, cursors_max> cursors_{};

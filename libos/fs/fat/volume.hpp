@@ -22,6 +22,8 @@ public:
     /// Everything durable, the mark taken off.
     Result<void> close();
     Result<void> flush() { return blocks_.flush(); }
+    /// The block cache's clock.
+    void set_time(std::uint64_t now_ns) { blocks_.set_time(now_ns); }
 
     [[nodiscard]] const Geometry& geometry() const { return geometry_; }
     [[nodiscard]] std::uint64_t device_bytes() const {

@@ -34,6 +34,7 @@ struct FormatOptions {
 
 struct MountOptions {
     Cleaning cleaning = Cleaning::cost_benefit;
+    choice::CacheChoices cache{};  ///< nothing in this cache is ever dirty: no write-back
 };
 
 class Log {

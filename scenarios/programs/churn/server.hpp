@@ -5,7 +5,8 @@
 
 namespace scenarios::churn {
 
-// Answers one call at a time. Wakes that come before they are waited for are counted.
+// Answers one call at a time. Wakes that come before they are waited for are counted, until it is
+// asked to answer at once: whoever woke it does not wake it for a call before that one any more.
 class Server {
 public:
     explicit Server(Environment& env)
@@ -25,6 +26,7 @@ public:
             const Word request = words[0];
             const Word word = words[1];
             if (request == hold) await_wake();
+            if (request == answer) wakes_ = 0;  // a wake for a call that was refused or withdrawn
             reply[0] = request == look ? sum() : answer_to(word);
         }
     }

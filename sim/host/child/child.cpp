@@ -167,21 +167,6 @@ void wait_any(std::span<Child* const> children, int milliseconds) {
     poll(files.data(), files.size(), milliseconds);
 }
 
-TemporaryFolder::TemporaryFolder() {
-    std::error_code error;
-    std::string pattern = std::filesystem::temp_directory_path(error).string() + "/chitin-XXXXXX";
-    if (!error && mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;
-    if (valid()) std::filesystem::remove_all(path_, ignored);
-}
-
-std::string TemporaryFolder::file(std::string_view name) const {
-    return path_ + "/" + std::string{name};
-}
-
 double seconds_now() {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     return std::chrono::duration<double>(now).count();

@@ -49,21 +49,6 @@ private:
 // Returns when one of them has something to read, or after `milliseconds`.
 void wait_any(std::span<Child* const> children, int milliseconds);
 
-// A new empty folder for temporary files, removed with all in it at the end of its life.
-class TemporaryFolder {
-public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    bool valid() const { return !path_.empty(); }
-    std::string file(std::string_view name) const;
-
-private:
-    std::string path_;
-};
-
 // Monotonic seconds, for time limits and host times.
 double seconds_now();
 

@@ -224,8 +224,6 @@ std::uint32_t processors() {
     return count > 0 ? static_cast<std::uint32_t>(count) : 1;
 }
 
-std::uint32_t process_id() { return static_cast<std::uint32_t>(getpid()); }
-
 bool terminal_on_stderr() { return isatty(STDERR_FILENO) == 1; }
 
 }  // namespace sim::host::process

@@ -51,9 +51,6 @@ public:
 /// The number of processors that this process may use.
 [[nodiscard]] std::uint32_t processors();
 
-/// This process, for names of temporary files.
-[[nodiscard]] std::uint32_t process_id();
-
 /// Is standard error a terminal?
 [[nodiscard]] bool terminal_on_stderr();
 

@@ -12,7 +12,7 @@ Bus::Bus(std::span<const DiskSpec> disks, std::span<std::byte> ram, std::uint64_
     for (const DiskSpec& spec : specs_) {
         disks_.push_back(
             std::make_unique<VirtioBlkModel>(
-                devices(), FaultyMedium{WriteCache{spec.image}, ask}, dma_));
+                devices(), FaultyMedium{WriteCache{spec.image, spec.log}, ask}, dma_));
     }
 }
 

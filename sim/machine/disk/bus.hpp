@@ -20,6 +20,7 @@ namespace sim::machine::disk {
 struct DiskSpec {
     std::shared_ptr<DiskImage> image;
     bool lose_unflushed = false;  ///< at the machine's end, as when its power fails
+    WriteLog* log = nullptr;      ///< outlives the machine; null: nobody is told
 };
 
 class Bus {

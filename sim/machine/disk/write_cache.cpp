@@ -13,6 +13,7 @@ bool WriteCache::read(std::uint64_t block, BlockView into) const {
 }
 
 bool WriteCache::write(std::uint64_t block, ConstBlockView from) {
+    if (log_ != nullptr) log_->wrote(block, from);
     unwritten_[block].assign(from.begin(), from.end());
     return true;
 }
@@ -42,7 +43,9 @@ bool WriteCache::flush() {
         if (!image_->write(block, ConstBlockView{bytes})) return false;
     }
     unwritten_.clear();
-    return image_->flush();
+    const bool well = image_->flush();
+    if (well && log_ != nullptr) log_->flushed();
+    return well;
 }
 
 }  // namespace sim::machine::disk

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/machine/disk/disk_image.hpp"
+#include "sim/machine/disk/write_log.hpp"
 
 namespace sim::machine::disk {
 
@@ -20,7 +21,9 @@ inline constexpr std::uint64_t sectors_each = block_bytes / sector_bytes;
 
 class WriteCache {
 public:
-    explicit WriteCache(std::shared_ptr<DiskImage> image) : image_{std::move(image)} {}
+    /// `log`, which outlives it, is told of writes and flushes; null: nobody is.
+    explicit WriteCache(std::shared_ptr<DiskImage> image, WriteLog* log = nullptr)
+        : image_{std::move(image)}, log_{log} {}
 
     [[nodiscard]] std::uint64_t blocks() const { return image_->blocks(); }
     /// As DiskImage's.
@@ -35,6 +38,7 @@ public:
 
 private:
     std::shared_ptr<DiskImage> image_;
+    WriteLog* log_;
     std::map<std::uint64_t, std::vector<std::byte>> unwritten_;
 };
 

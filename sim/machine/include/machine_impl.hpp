@@ -84,6 +84,9 @@ public:
     void load_root(abi::PhysAddr root);
     void invalidate(abi::VirtAddr address);
 
+    std::span<std::byte> open_code(std::uint32_t page);
+    const std::byte* seal_code(std::uint32_t page);
+
     void charge(abi::Nanoseconds span) { clock_.advance(span.value); }
     abi::Instant now() const { return abi::Instant{clock_.now()}; }
     void idle_until(abi::Instant instant);

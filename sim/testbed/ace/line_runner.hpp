@@ -2,19 +2,7 @@
 
 /// One workload over every crash: run, crash, recover, mount, compare, use, check.
 ///
-/// A Format says how a file system is made:
-/// ```
-/// struct Format {
-///     static constexpr std::string_view name;
-///     static constexpr std::uint32_t block_size;      // bytes
-///     static constexpr std::uint64_t device_bytes;
-///     template <class D> using Type = ...;            // a FileSystem over D
-///     std::vector<std::byte> memory();                // what format, mount and check are given
-///     template <class D> Result<void> format(D&, std::span<std::byte>);
-///     template <class D> Result<void> recover(D&, std::span<std::byte>);  // before each mount
-///     template <class D> std::string check(D&, std::span<std::byte>);  // empty: clean
-/// };
-/// ```
+/// What a Format is: format_types.hpp.
 
 #include <memory>
 #include <string>
@@ -24,6 +12,10 @@
 #include "sim/testbed/crash/crash_states.hpp"
 
 namespace sim::testbed::ace {
+
+/// The device that a line is run on.
+inline constexpr std::uint32_t block_size = 512;
+inline constexpr std::uint64_t device_bytes = 4 << 20;
 
 struct LineOptions {
     crash::CrashBounds bounds;
@@ -102,14 +94,14 @@ LineResult run_line(Format& format, const Workload& workload, const LineOptions&
     LineResult result;
     result.line = workload.line;
     result.text = workload.text;
-    std::vector<std::byte> memory = format.memory();
+    std::vector<std::byte> memory = format.memory(device_bytes, block_size);
     const auto broke = [&result](const std::string& where, const std::string& what) {
         result.breaches.push_back({0, where, what});
         return result;
     };
-    crash::CrashDevice blank{std::vector<std::byte>(Format::device_bytes), Format::block_size};
+    crash::CrashDevice blank{std::vector<std::byte>(device_bytes), block_size};
     if (!format.format(blank, memory)) return broke("before any crash", "cannot be formatted");
-    crash::RecordingDevice device{blank.image(), Format::block_size, options.ignore_flushes};
+    crash::RecordingDevice device{blank.image(), block_size, options.ignore_flushes};
     using F = typename Format::template Type<crash::RecordingDevice>;
     const auto fs = std::make_unique<F>(device, memory);
     if (!fs->mount()) return broke("before any crash", "cannot be mounted");
@@ -121,7 +113,7 @@ LineResult run_line(Format& format, const Workload& workload, const LineOptions&
     }
     if (!ran) return broke("before any crash", ran.error());
     result.promised = !executor.promises().back().empty();
-    crash::CrashStates states{device.recording(), Format::block_size, options.bounds};
+    crash::CrashStates states{device.recording(), block_size, options.bounds};
     result.states = states.for_each([&](crash::CrashDevice& crashed,
                                         const crash::CrashState& state) {
         const std::string what =

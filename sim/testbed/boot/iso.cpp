@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "sim/host/child/child.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 
 namespace sim::testbed::boot {
 namespace {
@@ -74,7 +75,7 @@ std::expected<void, std::string> make_iso(const std::string& image,
         return std::unexpected("an ISO needs programs that are missing: apt-get install" +
                                packages);
     }
-    const host::child::TemporaryFolder folder;
+    const host::file::TemporaryFolder folder;
     if (!folder.valid()) return std::unexpected("no temporary folder");
     const fs::path root = folder.file("iso");
     if (std::string wrong = fill(root, image, bundle, command_line); !wrong.empty()) {

@@ -9,7 +9,7 @@ namespace sim::testbed::boot {
 namespace {
 
 using host::child::Child;
-using host::child::TemporaryFolder;
+using host::file::TemporaryFolder;
 
 // As kernel/bare/x86_64/power.hpp's Exit, seen through isa-debug-exit.
 constexpr int status_succeeded = 0x10 * 2 + 1;
@@ -63,6 +63,19 @@ void add_disks(std::vector<std::string>& all, const BareOptions& options,
     }
 }
 
+// What the firmware boots: a CD, or a disk behind all that cells see.
+void add_boot(std::vector<std::string>& all, const BareOptions& options) {
+    if (options.iso_device.empty()) {
+        all.insert(all.end(), {"-cdrom", options.iso});
+        return;
+    }
+    const std::string device =
+        options.iso_device == "nvme" ? "nvme,serial=boot" : "virtio-blk-pci,disable-legacy=on";
+    all.insert(all.end(), {"-drive", "if=none,format=raw,id=boot,snapshot=on,file=" +
+                                         value(options.iso),
+                           "-device", device + ",drive=boot,bootindex=0,addr=1e"});
+}
+
 std::vector<std::string> arguments(const BareOptions& options, std::uint64_t memory_mib,
                                    std::uint32_t cores, const TemporaryFolder& folder) {
     std::vector<std::string> all{
@@ -77,7 +90,7 @@ std::vector<std::string> arguments(const BareOptions& options, std::uint64_t mem
             all.insert(all.end(), {"-append", options.command_line});
         }
     } else {
-        all.insert(all.end(), {"-cdrom", options.iso});
+        add_boot(all, options);
         if (!options.firmware.empty()) all.insert(all.end(), {"-bios", options.firmware});
     }
     if (!options.gdb_folder.empty()) {

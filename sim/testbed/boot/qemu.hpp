@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/host/child/child.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/testbed/boot/bundle_part.hpp"
 #include "sim/testbed/boot/protocol.hpp"
 #include "sim/testbed/boot/run_bare.hpp"
@@ -40,7 +41,7 @@ private:
     void read_events();
 
     host::child::Child child_;
-    std::unique_ptr<host::child::TemporaryFolder> folder_;
+    std::unique_ptr<host::file::TemporaryFolder> folder_;
     const BareOptions& options_;
     CellRange part_;
     CellRange left_{};

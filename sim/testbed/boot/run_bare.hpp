@@ -32,6 +32,7 @@ struct BareOptions {
     std::string machine = "q35";
     std::string command_line;                 // the kernel's, e.g. selftest=wx
     std::string iso;                          // not empty: boot this instead of image and bundle
+    std::string iso_device;                   // what `iso` is in: empty: a CD; or virtio, nvme
     std::string firmware;                     // with `iso`: a UEFI firmware file, or empty (BIOS)
     std::string log;                          // not empty: the serial lines are appended here
     // Not empty: the machine waits for gdb at this folder's socket "gdb", and writes its events to

@@ -34,11 +34,11 @@ void CrashDevice::put(std::uint64_t at, std::span<const std::byte> from) {
     std::ranges::copy(from, begin);
 }
 
-void CrashDevice::revert() {
-    for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
-        std::ranges::copy(undo->bytes, image_.begin() + static_cast<std::ptrdiff_t>(undo->at));
+void CrashDevice::take_back(std::size_t changes) {
+    for (; undo_.size() > changes; undo_.pop_back()) {
+        const Undo& undo = undo_.back();
+        std::ranges::copy(undo.bytes, image_.begin() + static_cast<std::ptrdiff_t>(undo.at));
     }
-    undo_.clear();
 }
 
 std::uint64_t CrashStates::for_each(const Visit& visit) {
@@ -55,8 +55,9 @@ std::uint64_t CrashStates::for_each(const Visit& visit) {
 bool CrashStates::show(const CrashState& state, const Visit& visit) {
     const bool wanted = bounds_.only_state < 0 ||
                         static_cast<std::uint64_t>(bounds_.only_state) == state.number;
+    const bool mine = state.number % bounds_.parts == bounds_.part;
     bool more = true;
-    if (wanted) {
+    if (wanted && mine) {
         ++visited_;
         more = visit(device_, state);
     }
@@ -105,6 +106,7 @@ bool CrashStates::visit_epoch(std::size_t index, const Visit& visit) {
     }
     for (std::uint32_t n = 0; n < bounds_.torn && !epoch.writes.empty(); ++n) {
         state.number = number_++;
+        state.torn = true;
         if (!visit_torn(epoch, state, visit)) return false;
     }
     return true;

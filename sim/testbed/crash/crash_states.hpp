@@ -25,6 +25,8 @@ struct CrashBounds {
     std::uint32_t torn = 8;               ///< states of an epoch with sectors chosen at random
     std::uint64_t seed = 1;
     std::int64_t only_state = -1;         ///< if not negative, visit this state alone
+    std::uint32_t part = 0;               ///< visit the states whose number modulo `parts` it is
+    std::uint32_t parts = 1;
 };
 
 /// A disk after a crash. What is written to it is taken back before the next state.
@@ -40,6 +42,12 @@ public:
     libos::fs::Result<void> flush() { return {}; }
     [[nodiscard]] const std::vector<std::byte>& image() const { return image_; }
 
+    /// How many writes are not settled; what was written behind so many is taken back.
+    [[nodiscard]] std::size_t changes() const { return undo_.size(); }
+    void take_back(std::size_t changes);
+    /// What was written stays.
+    void settle() { undo_.clear(); }
+
 private:
     friend class CrashStates;
     struct Undo {
@@ -47,7 +55,7 @@ private:
         std::vector<std::byte> bytes;
     };
     void put(std::uint64_t at, std::span<const std::byte> from);
-    void revert();
+    void revert() { take_back(0); }
 
     std::uint32_t block_size_;
     std::vector<std::byte> image_;
@@ -61,6 +69,7 @@ struct CrashState {
     /// The highest mark of the epoch. The crash may have come at the epoch's end: what was promised
     /// up to this mark must be there, whichever writes were lost.
     std::uint64_t mark = 0;
+    bool torn = false;          ///< sectors were chosen one by one
     std::string text;           ///< "epoch 3: writes 1 2 of 4"
 };
 

@@ -34,7 +34,7 @@ std::expected<std::vector<machine::disk::DiskSpec>, std::string> hosted_disks(
     for (const Disk& disk : machine.disks) {
         auto image = open(disk, keeping);
         if (!image) return std::unexpected("disk " + disk.name + ": " + image.error());
-        all.push_back({std::move(*image)});
+        all.push_back({.image = std::move(*image), .lose_unflushed = disk.lose_unflushed});
     }
     return all;
 }

@@ -9,6 +9,7 @@
 #include "libos/fs/fat/check/check.hpp"
 #include "libos/fs/fat/fat.hpp"
 #include "libos/fs/fat/format.hpp"
+#include "sim/testbed/fs/choices.hpp"
 #include "sim/testbed/fs/error_text.hpp"
 
 namespace sim::testbed::fs {
@@ -16,17 +17,19 @@ namespace sim::testbed::fs {
 namespace {
 
 namespace fat = libos::fs::fat;
-using Cache = libos::fs::cache::BlockCache<ImageDevice>;
+namespace choice = libos::fs::choice;
+using Cache = libos::fs::cache::BlockCache<ImageDevice, libos::policy::AnyReplacement,
+                                           choice::AnyWriteBack, choice::AnyReadAhead>;
 
 constexpr std::uint32_t cache_blocks = 8192;  // 4 MiB
-constexpr fat::Fat::Options fat_options{.inodes = 1 << 16};
+constexpr std::uint32_t inodes = 1 << 16;
 
 /// A cache over a device, with its memory.
 struct Below {
-    explicit Below(ImageDevice& device)
+    explicit Below(ImageDevice& device, const choice::CacheChoices& choices = {})
         : memory(Cache::bytes(cache_blocks, device.block_size())),
           arena{memory},
-          cache{device, arena, cache_blocks},
+          cache{device, arena, cache_blocks, choices},
           blocks{cache} {}
 
     std::vector<std::byte> memory;
@@ -36,12 +39,14 @@ struct Below {
 };
 
 struct Parts {
-    explicit Parts(ImageDevice& device)
-        : below{device},
-          memory(fat::Fat::bytes(fat_options)),
+    Parts(ImageDevice& device, const Choices& choices)
+        : options{.inodes = inodes, .allocation = choices.allocation},
+          below{device, choices.cache},
+          memory(fat::Fat::bytes(options)),
           arena{memory},
-          fat{below.blocks, arena, fat_options} {}
+          fat{below.blocks, arena, options} {}
 
+    fat::Fat::Options options;
     Below below;
     std::vector<std::byte> memory;
     kernel::base::Arena arena;
@@ -50,8 +55,19 @@ struct Parts {
 
 class Owner final : Parts, public Adapter<fat::Fat> {
 public:
-    explicit Owner(ImageDevice& device) : Parts{device}, Adapter{Parts::fat} {}
+    Owner(ImageDevice& device, const Choices& choices)
+        : Parts{device, choices}, Adapter{Parts::fat} {}
 };
+
+std::expected<std::unique_ptr<AnyFileSystem>, std::string> open(ImageDevice& device,
+                                                                const OpenOptions& options) {
+    if (const auto fits = check_families(options, false, true); !fits) {
+        return std::unexpected(fits.error());
+    }
+    const auto choices = choices_of(options, {{}, fat::Fat::Options{}.allocation});
+    if (!choices) return std::unexpected(choices.error());
+    return std::make_unique<Owner>(device, *choices);
+}
 
 bool recognises(ImageDevice& device) {
     std::array<std::byte, fat::boot_bytes> sector;
@@ -117,7 +133,7 @@ Format fat_format() {
             .summary = "FAT12, FAT16 or FAT32, with long names",
             .recognises = recognises,
             .make = make,
-            .open = open_plain<Owner>,
+            .open = open,
             .check = check};
 }
 

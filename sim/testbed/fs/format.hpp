@@ -25,8 +25,13 @@ struct MakeOptions {
     std::optional<std::uint32_t> serial; ///< the volume's number or identity; else from the clock
 };
 
+/// Policies by name; empty: the format's choice.
 struct OpenOptions {
-    std::string cleaner;  ///< of log: which segments are cleaned first; empty: its choice
+    std::string cleaner;      ///< of log: which segments are cleaned first
+    std::string replacement;  ///< of the block cache
+    std::string write_back;   ///< of cofs and fat: when changed blocks are written
+    std::string read_ahead;   ///< which blocks come along
+    std::string allocation;   ///< of cofs and fat: where new blocks are taken from
 };
 
 /// One thing that a check found.
@@ -62,14 +67,6 @@ struct Format {
                                                            const TellFinding&)>
         check;
 };
-
-/// An Owner{device} for a format that has no options.
-template <class Owner>
-std::expected<std::unique_ptr<AnyFileSystem>, std::string> open_plain(
-    ImageDevice& device, const OpenOptions& options) {
-    if (!options.cleaner.empty()) return std::unexpected("only log has a cleaner");
-    return std::make_unique<Owner>(device);
-}
 
 [[nodiscard]] std::span<const Format> formats();
 /// "fat, fat12, ...".

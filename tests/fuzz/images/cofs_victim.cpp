@@ -1,8 +1,7 @@
 #include "libos/fs/checksum.hpp"
 #include "libos/fs/cofs/cofs.hpp"
 #include "libos/fs/cofs/store/node.hpp"
-#include "tests/fuzz/images/use.hpp"
-#include "tests/fuzz/images/victims.hpp"
+#include "tests/fuzz/images/durable_victim.hpp"
 
 namespace tests::fuzz {
 
@@ -14,12 +13,11 @@ using libos::fs::cofs::block_bytes;
 using libos::fs::cofs::CheckReport;
 using libos::fs::cofs::Cofs;
 
-constexpr std::uint64_t blocks = 1024;
 constexpr std::uint32_t node_magic = 0x444e4643;
 constexpr std::uint32_t map_magic = 0x504d4643;
 
 std::span<std::byte> memory() {
-    static std::vector<std::byte> all(Cofs::check_memory_needed(blocks, 64));
+    static std::vector<std::byte> all(Cofs::check_memory_needed(durable_blocks, 64));
     return all;
 }
 
@@ -41,44 +39,15 @@ void seal(OverlayDevice& device, std::uint64_t number) {
                                               : sizeof(libos::fs::cofs::Superblock))));
 }
 
-OverlayDevice make() {
-    OverlayDevice device{std::vector<std::byte>(blocks * block_bytes), block_bytes};
-    static_cast<void>(Cofs::format(device, memory()));
-    Cofs fs{device, memory()};
-    static_cast<void>(fs.mount());
-    populate(fs, false);
-    return {{device.bytes().begin(), device.bytes().end()}, block_bytes};
-}
+OverlayDevice make() { return make_durable<Cofs>(memory(), block_bytes, false); }
 
 bool use(OverlayDevice& device, std::uint32_t seed) {
     Cofs fs{device, memory()};
-    if (!fs.mount()) return false;
-    std::string refused;
-    const auto seen = walk(fs, refused);
-    std::minstd_rand random{seed + 1};
-    disturb(fs, seen, random);
-    static_cast<void>(fs.unmount());
-    return true;
+    return use_durable(fs, seed);
 }
 
 std::string check(OverlayDevice& device, bool repair, ImageEnd& end) {
-    CheckReport report;
-    const auto checked = Cofs::check(device, memory(), report, repair);
-    end.problems = end.problems || report.problems > 0;
-    if (!checked || !repair || report.repaired < report.problems) return {};
-    end.repaired = end.repaired || report.problems > 0;
-    CheckReport again;
-    if (!Cofs::check(device, memory(), again, false)) return "cofs: repaired, and no file system";
-    if (again.problems > 0) {
-        return "cofs: repaired, and then: " +
-               std::string{libos::fs::cofs::describe(again.findings[0].problem)};
-    }
-    Cofs fs{device, memory()};
-    const auto mounted = fs.mount();
-    if (!mounted) return "cofs: repaired, and does not mount";
-    std::string refused;
-    static_cast<void>(walk(fs, refused));
-    return refused.empty() ? "" : "cofs: repaired, and then " + refused;
+    return check_durable<Cofs, CheckReport>(device, memory(), "cofs", repair, end);
 }
 
 }  // namespace

@@ -2,8 +2,7 @@
 
 #include "libos/fs/checksum.hpp"
 #include "libos/fs/log/log.hpp"
-#include "tests/fuzz/images/use.hpp"
-#include "tests/fuzz/images/victims.hpp"
+#include "tests/fuzz/images/durable_victim.hpp"
 
 namespace tests::fuzz {
 
@@ -16,7 +15,7 @@ using libos::fs::log::CheckReport;
 using libos::fs::log::Geometry;
 using libos::fs::log::Log;
 
-constexpr std::uint32_t blocks = 1024;
+constexpr auto blocks = static_cast<std::uint32_t>(durable_blocks);
 constexpr Geometry geometry = Geometry::of(blocks);
 
 std::span<std::byte> memory() {
@@ -91,48 +90,18 @@ void seal_all(OverlayDevice& device, std::uint64_t block) {
     if (block >= geometry.first) seal_summaries(device);
 }
 
-OverlayDevice make_image(bool tail) {
-    OverlayDevice device{std::vector<std::byte>(blocks * block_bytes), block_bytes};
-    static_cast<void>(Log::format(device, memory()));
-    Log fs{device, memory()};
-    static_cast<void>(fs.mount());
-    populate(fs, tail);
-    return {{device.bytes().begin(), device.bytes().end()}, block_bytes};
-}
-
-OverlayDevice make() { return make_image(false); }
-OverlayDevice make_tail() { return make_image(true); }
+OverlayDevice make() { return make_durable<Log>(memory(), block_bytes, false); }
+OverlayDevice make_tail() { return make_durable<Log>(memory(), block_bytes, true); }
 
 bool use(OverlayDevice& device, std::uint32_t seed) {
     using libos::fs::log::Cleaning;
     using libos::fs::log::cleaning_names;
     Log fs{device, memory(), {static_cast<Cleaning>(seed / 4 % cleaning_names.size())}};
-    if (!fs.mount()) return false;
-    std::string refused;
-    const auto seen = walk(fs, refused);
-    std::minstd_rand random{seed + 1};
-    disturb(fs, seen, random);
-    static_cast<void>(fs.unmount());
-    return true;
+    return use_durable(fs, seed);
 }
 
 std::string check(OverlayDevice& device, bool repair, ImageEnd& end) {
-    CheckReport report;
-    const auto checked = Log::check(device, memory(), report, repair);
-    end.problems = end.problems || report.problems > 0;
-    if (!checked || !repair || report.repaired < report.problems) return {};
-    end.repaired = end.repaired || report.problems > 0;
-    CheckReport again;
-    if (!Log::check(device, memory(), again, false)) return "log: repaired, and no file system";
-    if (again.problems > 0) {
-        return "log: repaired, and then: " +
-               std::string{libos::fs::log::describe(again.findings[0].problem)};
-    }
-    Log fs{device, memory()};
-    if (!fs.mount()) return "log: repaired, and does not mount";
-    std::string refused;
-    static_cast<void>(walk(fs, refused));
-    return refused.empty() ? "" : "log: repaired, and then " + refused;
+    return check_durable<Log, CheckReport>(device, memory(), "log", repair, end);
 }
 
 }  // namespace

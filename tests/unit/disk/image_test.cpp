@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "tests/unit/disk/disk_machine.hpp"
 
 namespace tests::disk {
@@ -13,11 +14,8 @@ using sim::machine::disk::FileImage;
 class ImageFileTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        path = testing::TempDir() + "disk_" +
-               testing::UnitTest::GetInstance()->current_test_info()->name();
         std::ofstream{path, std::ios::binary} << std::string(8192, 'a');
     }
-    void TearDown() override { std::filesystem::remove(path); }
 
     std::string contents() const {
         std::ifstream file{path, std::ios::binary};
@@ -35,7 +33,8 @@ protected:
         });
     }
 
-    std::string path;
+    sim::host::file::TemporaryFolder folder;
+    std::string path = folder.file("disk");
 };
 
 TEST_F(ImageFileTest, an_overlay_never_changes_its_file) {

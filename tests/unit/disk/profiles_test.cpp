@@ -52,7 +52,7 @@ TEST(Profiles, TheHardDiskTurnsAsFastAsItReads) {
 TEST(Profiles, AreSaneAndHaveNamesOfTheirOwn) {
     std::set<std::string_view> names;
     for (const auto& profile : sim::models::disk_profiles()) {
-        EXPECT_TRUE(kernel::abi::service_sane(profile.service)) << profile.name;
+        EXPECT_TRUE(kernel::abi::service_sane(profile.values)) << profile.name;
         EXPECT_FALSE(profile.source.empty());
         EXPECT_TRUE(names.insert(profile.name).second) << profile.name;
     }

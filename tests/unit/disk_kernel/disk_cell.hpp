@@ -11,6 +11,7 @@
 
 #include "kernel/abi/bundle.hpp"
 #include "sim/checkers/conservation.hpp"
+#include "sim/machine/director.hpp"
 #include "sim/machine/hosted.hpp"
 
 namespace tests::disk_kernel {
@@ -46,6 +47,7 @@ struct CellOptions {
     std::vector<EnvOptions> envs;  // the first is the root
     kernel::abi::ServiceProfile service = profile();
     bool lose_unflushed = false;
+    sim::machine::Director* director = nullptr;
 };
 
 // init, and these.
@@ -118,6 +120,7 @@ inline CellRun run(const CellOptions& options, const Image& image, bool checked 
     CellRun run;
     sim::machine::HostedOptions hosted;
     hosted.disks.push_back({image, options.lose_unflushed});
+    hosted.director = options.director;
     if (checked) hosted.verify = [&run](std::span<std::byte> pool) {
         if (run.broken.empty()) run.broken = sim::checkers::verify_conservation(pool);
     };

@@ -19,11 +19,11 @@ CampaignOptions options_of(std::uint64_t runs, std::string_view strategy,
 }
 
 void expect_no_failure(const std::string& scenario, std::uint32_t number, std::uint64_t runs,
-                       std::string_view faults,
-                       const std::vector<std::string>& settings = {}) {
+                       std::string_view faults, const std::vector<std::string>& settings = {},
+                       std::string_view strategy = "portfolio") {
     const Cell cell = cell_of(scenario, number, settings);
     const auto progress = sim::explore::explore(
-        {cell.subject}, options_of(runs, "portfolio", faults), [](const Progress&) {});
+        {cell.subject}, options_of(runs, strategy, faults), [](const Progress&) {});
     EXPECT_EQ(progress.runs, runs);
     EXPECT_TRUE(progress.diverged.empty());
     for (const FoundFailure& found : progress.failures) {
@@ -46,6 +46,11 @@ TEST(Campaign, DecisionsReplayTheHistory) {
             EXPECT_EQ(second.text, first.text);
         }
     }
+}
+
+// Who looks for frames in a row in step with others who do.
+TEST(Campaign, EnvironmentsInStepAllFindFramesInARow) {
+    expect_no_failure("predicate.toml", 0, 60, "legal", {}, "round-robin");
 }
 
 // Exactly at the deadline of the first, and a little before it: nobody is wronged.

@@ -1,22 +1,19 @@
 // Replay files: whole or refused, with the place.
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "sim/explore/replay_file.hpp"
+#include "sim/host/file/temporary_folder.hpp"
 
 namespace tests::explore {
 namespace {
 
 using namespace sim::explore;
-namespace fs = std::filesystem;
-
 class ReplayFileTest : public testing::Test {
 protected:
     void SetUp() override { ASSERT_TRUE(write_replay(path_, sample())); }
-    void TearDown() override { fs::remove(path_); }
 
     static ReplayFile sample() {
         ReplayFile file;
@@ -51,7 +48,8 @@ protected:
         return read ? "" : read.error();
     }
 
-    std::string path_ = (fs::temp_directory_path() / "chitin-replay-file-test.json").string();
+    sim::host::file::TemporaryFolder folder_;
+    std::string path_ = folder_.file("replay.json");
 };
 
 TEST_F(ReplayFileTest, ComesBackAsItWas) {

@@ -13,7 +13,7 @@ Cell cell_of(const std::string& scenario, std::uint32_t number,
     sim::testbed::Catalogue catalogue;
     catalogue.programs = scenarios::programs::program_declarations();
     for (const auto& profile : sim::models::cost_profiles()) {
-        catalogue.profiles.push_back({profile.name, profile.source, profile.costs});
+        catalogue.profiles.push_back({profile.name, profile.source, profile.values});
     }
     catalogue.policies = {"clock"};
     sim::testbed::Problems problems;

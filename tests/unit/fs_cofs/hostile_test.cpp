@@ -9,14 +9,13 @@
 #include "libos/fs/cofs/store/node.hpp"
 #include "sim/testbed/crash/picture.hpp"
 #include "tests/unit/fs_model/effort.hpp"
+#include "tests/unit/fs_model/hostile_use.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 
 namespace tests::fs_cofs {
 namespace {
 
 using fs_model::MemoryDevice;
-using libos::fs::Inode;
-using libos::fs::Kind;
 using libos::fs::cofs::block_bytes;
 using libos::fs::cofs::CheckReport;
 using libos::fs::checksum;
@@ -30,33 +29,13 @@ std::vector<std::byte> memory_of() {
     return std::vector<std::byte>(Cofs::check_memory_needed(device_bytes / 4096, 64));
 }
 
-// Directories, files with holes, links, attributes: every kind of item.
 MemoryDevice populated() {
     MemoryDevice device{4096, device_bytes / 4096};
     std::vector<std::byte> memory = memory_of();
     EXPECT_TRUE(Cofs::format(device, memory));
     Cofs fs{device, memory};
     EXPECT_TRUE(fs.mount());
-    std::vector<std::byte> data(30'000, std::byte{'x'});
-    Inode directory = fs.root();
-    for (int i = 0; i < 60; ++i) {
-        const std::string name = "file" + std::to_string(i);
-        const auto file = fs.create(directory, name, {});
-        EXPECT_TRUE(file);
-        EXPECT_TRUE(fs.write(*file, static_cast<std::uint64_t>(i) * 7000, data));
-        EXPECT_TRUE(fs.set_attribute(*file, "user.a", std::span{data}.first(i * 5)));
-        if (i % 3 == 0) {
-            EXPECT_TRUE(fs.link(*file, fs.root(), "link" + std::to_string(i)));
-        }
-        if (i % 7 == 0) {
-            EXPECT_TRUE(fs.symlink(directory, "soft" + name, name, {}));
-        }
-        if (i % 10 == 0) directory = *fs.make_directory(directory, "d", {});
-    }
-    // One that a crash left open and nameless.
-    const auto open = fs.create(fs.root(), "open", {});
-    EXPECT_TRUE(fs.open(*open));
-    EXPECT_TRUE(fs.unlink(fs.root(), "open"));
+    fs_model::populate(fs, {.bytes = 30'000});
     EXPECT_TRUE(fs.sync());
     return device;
 }
@@ -106,47 +85,6 @@ void damage(std::vector<std::byte>& image, std::mt19937_64& random) {
     }
 }
 
-// Every call on everything that is seen, whatever it answers.
-void use(Cofs& fs, std::mt19937_64& random) {
-    std::vector<Inode> seen{fs.root()};
-    for (std::size_t i = 0; i < seen.size() && seen.size() < 300; ++i) {
-        std::uint64_t at = 0;
-        for (int n = 0; n < 300; ++n) {
-            const auto entry = fs.entry(seen[i], at);
-            if (!entry) break;
-            EXPECT_GT(entry->next, at);
-            at = entry->next;
-            seen.push_back(entry->inode);
-        }
-    }
-    std::vector<std::byte> buffer(9000, std::byte{7});
-    for (int n = 0; n < 60; ++n) {
-        const Inode a = seen[random() % seen.size()];
-        const Inode b = seen[random() % seen.size()];
-        const std::string name = (random() % 2 == 0 ? "file" : "link") +
-                                 std::to_string(random() % 60);
-        const std::uint64_t offset = random() % 400'000;
-        static_cast<void>(fs.attributes(a));
-        static_cast<void>(fs.read(a, offset, buffer));
-        static_cast<void>(fs.read_link(a, buffer));
-        static_cast<void>(fs.list_attributes(a, buffer));
-        static_cast<void>(fs.get_attribute(a, "user.a", buffer));
-        switch (random() % 10) {
-            case 0: static_cast<void>(fs.write(a, offset, buffer)); break;
-            case 1: static_cast<void>(fs.truncate(a, offset)); break;
-            case 2: static_cast<void>(fs.unlink(a, name)); break;
-            case 3: static_cast<void>(fs.rename(a, name, b, "d", true)); break;
-            case 4: static_cast<void>(fs.link(a, b, name)); break;
-            case 5: static_cast<void>(fs.remove_directory(a, "d")); break;
-            case 6: static_cast<void>(fs.create(a, "n" + name, {})); break;
-            case 7: static_cast<void>(fs.punch(a, offset, 20'000)); break;
-            case 8: static_cast<void>(fs.set_attribute(a, "user.b", buffer)); break;
-            default: static_cast<void>(fs.sync()); break;
-        }
-    }
-    static_cast<void>(fs.unmount());
-}
-
 TEST(CofsHostile, NoDiskCrashesOrHangs) {
     const MemoryDevice clean = populated();
     const std::uint64_t seeds = fs_model::effort(200, 20'000);
@@ -169,7 +107,8 @@ TEST(CofsHostile, NoDiskCrashesOrHangs) {
         }
         ++mounted;
         static_cast<void>(take_picture(fs));
-        use(fs, random);
+        fs_model::use(fs, random,
+                      {.calls = 60, .offset_max = 400'000, .attribute_bytes = 9000});
     }
     EXPECT_GT(mounted, seeds / 10);
     EXPECT_GT(refused, seeds / 10);

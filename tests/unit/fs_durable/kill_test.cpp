@@ -9,9 +9,9 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <filesystem>
 #include <thread>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "tests/unit/fs_durable/kinds.hpp"
 #include "tests/unit/fs_model/effort.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
@@ -167,12 +167,9 @@ TYPED_TEST_SUITE(Kill, Kinds, KindNames);
 
 TYPED_TEST(Kill, AKilledProcessLosesNothingDurable) {
     const History history = expected<TypeParam>();
-    const std::filesystem::path path =
-        std::filesystem::temp_directory_path() /
-        (std::string{KindOf<TypeParam>::name} + "_kill_" + std::to_string(getpid()));
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const sim::host::file::TemporaryFolder folder;
+    const int file = open(folder.file("disk").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     ASSERT_GE(file, 0);
-    std::filesystem::remove(path);
     const auto kills = static_cast<int>(effort(20, 200));
     int midway = 0;
     for (int i = 0; i < kills; ++i) {

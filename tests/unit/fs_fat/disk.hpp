@@ -20,14 +20,16 @@ using libos::fs::Error;
 using libos::fs::Inode;
 using libos::fs::fat::Fat;
 using sim::testbed::fs::MemoryDevice;
-using Cache = libos::fs::cache::BlockCache<MemoryDevice>;
+namespace choice = libos::fs::choice;
+using Cache = libos::fs::cache::BlockCache<MemoryDevice, libos::policy::AnyReplacement,
+                                           choice::AnyWriteBack, choice::AnyReadAhead>;
 
 /// Memory and a cache over a device: gone, and made anew, at every remount.
 struct Below {
-    Below(MemoryDevice& device, std::uint32_t slots)
+    Below(MemoryDevice& device, std::uint32_t slots, const choice::CacheChoices& choices = {})
         : memory(Cache::bytes(slots, device.block_size())),
           arena{memory},
-          cache{device, arena, slots},
+          cache{device, arena, slots, choices},
           blocks{cache} {}
 
     std::vector<std::byte> memory;
@@ -37,8 +39,9 @@ struct Below {
 };
 
 struct Mounted {
-    Mounted(MemoryDevice& device, std::uint32_t slots, Fat::Options options = {.inodes = 20'000})
-        : below{device, slots},
+    Mounted(MemoryDevice& device, std::uint32_t slots, Fat::Options options = {.inodes = 20'000},
+            const choice::CacheChoices& choices = {})
+        : below{device, slots, choices},
           memory(Fat::bytes(options)),
           arena{memory},
           fat{below.blocks, arena, options} {}

@@ -1,6 +1,4 @@
 // The same volumes under dosfstools and mtools: what one writes the other reads.
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "tests/unit/fs_fat/player.hpp"
 
 namespace tests::fs_fat {
@@ -84,13 +83,7 @@ class Interchange : public testing::TestWithParam<Kind> {
 protected:
     void SetUp() override {
         if (!tools_here()) GTEST_SKIP() << "skipped: dosfstools and mtools are not installed";
-        folder_ = files::temp_directory_path() /
-                  fmt::format("chitin-fat-{}-{}", GetParam().type, getpid());
-        files::create_directories(folder_);
         image_ = folder_ / "image";
-    }
-    void TearDown() override {
-        if (!folder_.empty()) files::remove_all(folder_);
     }
 
     // fsck.fat has nothing to say, and mcopy brings out what the model holds.
@@ -109,7 +102,8 @@ protected:
         compare(out, root);
     }
 
-    files::path folder_;
+    sim::host::file::TemporaryFolder temporary_;
+    files::path folder_ = temporary_.path();
     files::path image_;
 };
 

@@ -66,5 +66,32 @@ TEST_P(FatModel, AFailingDeviceLeavesWhatCanBeRepaired) {
 
 INSTANTIATE_TEST_SUITE_P(Volumes, FatModel, testing::Range<std::size_t>(0, cases.size()));
 
+// The same whatever is chosen: each policy of each family, in a cache too small for the volume.
+TEST(FatChoices, RandomCallsAgreeUnderEveryPolicy) {
+    const auto play = [](const PlayerChoices& choices, std::string_view name) {
+        MemoryDevice device = formatted(cases[1]);
+        Player player{device, 77, 32, choices};
+        for (int step = 0; step < 3000; ++step) {
+            ASSERT_TRUE(player.step()) << name << ", step " << step;
+            if (step % 1000 == 999) player.remount();
+            ASSERT_FALSE(testing::Test::HasFailure()) << name << ", step " << step;
+        }
+        player.unmount();
+    };
+    using libos::policy::AnyReplacement;
+    for (choice::Index i = 0; i < AnyReplacement::names().size(); ++i) {
+        play({.cache = {.replacement = i}}, AnyReplacement::names()[i]);
+    }
+    for (choice::Index i = 0; i < choice::WriteBacks::size; ++i) {
+        play({.cache = {.write_back = i}}, choice::WriteBacks::texts[i].name);
+    }
+    for (choice::Index i = 0; i < choice::ReadAheads::size; ++i) {
+        play({.cache = {.read_ahead = i}}, choice::ReadAheads::texts[i].name);
+    }
+    for (choice::Index i = 0; i < choice::Allocations::size; ++i) {
+        play({.allocation = i}, choice::Allocations::texts[i].name);
+    }
+}
+
 }  // namespace
 }  // namespace tests::fs_fat

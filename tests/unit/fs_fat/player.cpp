@@ -25,14 +25,18 @@ const std::vector<std::pair<std::string, std::string>> names{
 
 }  // namespace
 
-Player::Player(MemoryDevice& device, std::uint64_t seed, std::uint32_t slots)
-    : device_{device}, slots_{slots}, random_{seed}, root_{std::make_shared<ModelFile>()} {
+Player::Player(MemoryDevice& device, std::uint64_t seed, std::uint32_t slots,
+               const PlayerChoices& choices)
+    : device_{device}, slots_{slots}, choices_{choices}, random_{seed},
+      root_{std::make_shared<ModelFile>()} {
     root_->directory = true;
     mount();
 }
 
 void Player::mount() {
-    mounted_.emplace(device_, slots_);
+    mounted_.emplace(device_, slots_,
+                     Fat::Options{.inodes = 20'000, .allocation = choices_.allocation},
+                     choices_.cache);
     ASSERT_EQ(code(fat().mount()), 0u);
     fat().set_time({.seconds = 1'700'000'000, .nanoseconds = 0});
     open_.clear();

@@ -9,9 +9,16 @@
 
 namespace tests::fs_fat {
 
+/// The policies below it.
+struct PlayerChoices {
+    choice::CacheChoices cache{};
+    choice::Index allocation = Fat::Options{}.allocation;
+};
+
 class Player {
 public:
-    Player(MemoryDevice& device, std::uint64_t seed, std::uint32_t slots = 32);
+    Player(MemoryDevice& device, std::uint64_t seed, std::uint32_t slots = 32,
+           const PlayerChoices& choices = {});
 
     /// One random call. False: it met an error of the device, and nothing is known any more.
     bool step();
@@ -60,6 +67,7 @@ private:
 
     MemoryDevice& device_;
     std::uint32_t slots_;
+    PlayerChoices choices_;
     std::mt19937_64 random_;
     std::optional<Mounted> mounted_;
     ModelPointer root_;

@@ -2,19 +2,20 @@
 // ends, and none of them trips an assertion or a sanitizer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "libos/fs/checksum.hpp"
 #include "libos/fs/log/log.hpp"
 #include "sim/testbed/crash/picture.hpp"
 #include "tests/unit/fs_model/effort.hpp"
+#include "tests/unit/fs_model/hostile_use.hpp"
 #include "tests/unit/fs_model/memory_device.hpp"
 
 namespace tests::fs_log {
 namespace {
 
 using fs_model::MemoryDevice;
-using libos::fs::Inode;
 using libos::fs::load;
 using libos::fs::store;
 using libos::fs::log::block_bytes;
@@ -31,38 +32,14 @@ std::vector<std::byte> memory_of() {
     return std::vector<std::byte>(Log::check_memory_needed(device_bytes / block_bytes, 64));
 }
 
-// Directories, files with holes, links, attributes, indirect blocks; then commits without a
-// checkpoint, so that recovery has work.
+// Commits without a checkpoint come last, so that recovery has work.
 MemoryDevice populated() {
     MemoryDevice device{4096, device_bytes / 4096};
     std::vector<std::byte> memory = memory_of();
     EXPECT_TRUE(Log::format(device, memory));
     Log fs{device, memory};
     EXPECT_TRUE(fs.mount());
-    std::vector<std::byte> data(9'000, std::byte{'x'});
-    Inode directory = fs.root();
-    for (int i = 0; i < 60; ++i) {
-        const std::string name = "file" + std::to_string(i);
-        const auto file = fs.create(directory, name, {});
-        EXPECT_TRUE(file);
-        const std::uint64_t offset = i % 30 == 0 ? 4'200'000 : static_cast<std::uint64_t>(i) * 7000;
-        EXPECT_TRUE(fs.write(*file, offset, data));
-        EXPECT_TRUE(fs.set_attribute(*file, "user.a", std::span{data}.first(i * 5)));
-        if (i % 3 == 0) {
-            EXPECT_TRUE(fs.link(*file, fs.root(), "link" + std::to_string(i)));
-        }
-        if (i % 7 == 0) {
-            EXPECT_TRUE(fs.symlink(directory, "soft" + name, name, {}));
-        }
-        if (i % 10 == 0) directory = *fs.make_directory(directory, "d", {});
-        if (i == 40) {
-            EXPECT_TRUE(fs.sync());
-        }
-    }
-    // One that a crash left open and nameless.
-    const auto open = fs.create(fs.root(), "open", {});
-    EXPECT_TRUE(fs.open(*open));
-    EXPECT_TRUE(fs.unlink(fs.root(), "open"));
+    fs_model::populate(fs, {.bytes = 9'000, .far_offset = 4'200'000, .synced_after = 40});
     EXPECT_TRUE(fs.fsync(fs.root(), false));
     return device;
 }
@@ -116,48 +93,6 @@ void damage(std::vector<std::byte>& image, std::mt19937_64& random) {
     }
 }
 
-// Every call on everything that is seen, whatever it answers.
-void use(Log& fs, std::mt19937_64& random) {
-    std::vector<Inode> seen{fs.root()};
-    for (std::size_t i = 0; i < seen.size() && seen.size() < 300; ++i) {
-        std::uint64_t at = 0;
-        for (int n = 0; n < 300; ++n) {
-            const auto entry = fs.entry(seen[i], at);
-            if (!entry) break;
-            EXPECT_GT(entry->next, at);
-            at = entry->next;
-            seen.push_back(entry->inode);
-        }
-    }
-    std::vector<std::byte> buffer(9000, std::byte{7});
-    for (int n = 0; n < 100; ++n) {
-        const Inode a = seen[random() % seen.size()];
-        const Inode b = seen[random() % seen.size()];
-        const std::string name = (random() % 2 == 0 ? "file" : "link") +
-                                 std::to_string(random() % 60);
-        const std::uint64_t offset = random() % 5'000'000;
-        static_cast<void>(fs.attributes(a));
-        static_cast<void>(fs.read(a, offset, buffer));
-        static_cast<void>(fs.read_link(a, buffer));
-        static_cast<void>(fs.list_attributes(a, buffer));
-        static_cast<void>(fs.get_attribute(a, "user.a", buffer));
-        switch (random() % 10) {
-            case 0: static_cast<void>(fs.write(a, offset, buffer)); break;
-            case 1: static_cast<void>(fs.truncate(a, offset)); break;
-            case 2: static_cast<void>(fs.unlink(a, name)); break;
-            case 3: static_cast<void>(fs.rename(a, name, b, "d", true)); break;
-            case 4: static_cast<void>(fs.link(a, b, name)); break;
-            case 5: static_cast<void>(fs.remove_directory(a, "d")); break;
-            case 6: static_cast<void>(fs.create(a, "n" + name, {})); break;
-            case 7: static_cast<void>(fs.punch(a, offset, 20'000)); break;
-            case 8: static_cast<void>(fs.set_attribute(a, "user.b", std::span{buffer}.first(500)));
-                break;
-            default: static_cast<void>(fs.sync()); break;
-        }
-    }
-    static_cast<void>(fs.unmount());
-}
-
 TEST(LogHostile, NoDiskCrashesOrHangs) {
     const MemoryDevice clean = populated();
     const std::uint64_t seeds = fs_model::effort(300, 30'000);
@@ -179,7 +114,8 @@ TEST(LogHostile, NoDiskCrashesOrHangs) {
         if (!fs.mount()) continue;
         ++mounted;
         static_cast<void>(take_picture(fs));
-        use(fs, random);
+        fs_model::use(fs, random,
+                      {.calls = 100, .offset_max = 5'000'000, .attribute_bytes = 500});
     }
     EXPECT_GT(mounted, seeds / 10);
     EXPECT_GT(found, seeds / 10);
@@ -300,6 +236,50 @@ TEST(LogHostile, ARepairGoesBackToTheCheckpoint) {
     ASSERT_TRUE(fs.mount());
     EXPECT_TRUE(fs.lookup(fs.root(), "before"));
     EXPECT_EQ(fs.lookup(fs.root(), "after").error(), libos::fs::Error::no_entry);
+}
+
+// One block of which cannot be read.
+struct LosingDevice : MemoryDevice {
+    using MemoryDevice::MemoryDevice;
+    std::uint64_t lost = ~std::uint64_t{0};
+
+    libos::fs::Result<void> read(std::uint64_t first, std::span<std::byte> into) {
+        if (lost >= first && lost - first < into.size() / block_size()) {
+            return libos::fs::error(libos::fs::Error::io);
+        }
+        return MemoryDevice::read(first, into);
+    }
+};
+
+// A commit that was promised may lie there: no mount goes back in silence, and a repair keeps what
+// was committed before it.
+TEST(LogHostile, AnUnreadableBlockIsNotTheEndOfTheLog) {
+    LosingDevice device{4096, device_bytes / 4096};
+    std::vector<std::byte> memory = memory_of();
+    ASSERT_TRUE(Log::format(device, memory));
+    std::vector<std::byte> before;
+    {
+        Log fs{device, memory};
+        ASSERT_TRUE(fs.mount());
+        ASSERT_TRUE(fs.sync());
+        ASSERT_TRUE(fs.fsync(*fs.create(fs.root(), "first", {}), false));
+        before = device.bytes();
+        ASSERT_TRUE(fs.fsync(*fs.create(fs.root(), "second", {}), false));
+    }
+    const auto changed = std::ranges::mismatch(before, device.bytes());
+    device.lost = static_cast<std::uint64_t>(changed.in1 - before.begin()) / block_bytes;
+    {
+        Log fs{device, memory};
+        EXPECT_EQ(fs.mount().error(), libos::fs::Error::io);
+    }
+    CheckReport report;
+    EXPECT_EQ(Log::check(device, memory, report, false).error(), libos::fs::Error::io);
+    ASSERT_TRUE(Log::check(device, memory, report, true));
+    EXPECT_EQ(report.findings[0].problem, Problem::rolled_back);
+    Log fs{device, memory};
+    ASSERT_TRUE(fs.mount());
+    EXPECT_TRUE(fs.lookup(fs.root(), "first"));
+    EXPECT_EQ(fs.lookup(fs.root(), "second").error(), libos::fs::Error::no_entry);
 }
 
 }  // namespace

@@ -2,11 +2,10 @@
 // used and checked. Every call ends, whatever it answers. One image a seed: 900 of all formats
 // in a usual run, a fifth of it under a sanitizer.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <random>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/testbed/crash/picture.hpp"
 #include "sim/testbed/fs/format.hpp"
 #include "tests/unit/fs_model/effort.hpp"
@@ -18,10 +17,6 @@ using namespace sim::testbed::fs;
 using sim::host::file::ImageFile;
 
 constexpr std::uint64_t image_bytes = 4u << 20;
-
-std::filesystem::path image_path() {
-    return std::filesystem::temp_directory_path() / ("chitin_hostile_" + std::to_string(getpid()));
-}
 
 // A format's image with files, directories, and what else it has a word for.
 void populate(AnyFileSystem& fs) {
@@ -76,7 +71,8 @@ void use(AnyFileSystem& fs) {
 
 TEST(HostileImages, NoFormatCrashesOrHangs) {
     const std::uint64_t seeds = fs_model::effort(300, 10'000);
-    const std::filesystem::path path = image_path();
+    const sim::host::file::TemporaryFolder folder;
+    const std::string path = folder.file("image");
     for (const Format& format : formats()) {
         auto file = ImageFile::create(path, image_bytes);
         ASSERT_TRUE(file) << file.error();
@@ -108,7 +104,6 @@ TEST(HostileImages, NoFormatCrashesOrHangs) {
         EXPECT_GT(mounted, seeds / 10) << format.names.front();
         EXPECT_GT(found, seeds / 10) << format.names.front();
     }
-    std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/command.hpp"
 
 namespace tests::fs_tools {
@@ -18,9 +18,6 @@ protected:
         std::string output;  // standard error too
     };
 
-    void SetUp() override { std::filesystem::create_directories(folder_); }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
     // `chitin` is the built command.
     [[nodiscard]] Ran run(const std::string& script) const {
         const std::string all = "exec 2>&1; cd '" + folder_.string() + "' || exit 99\n" +
@@ -31,10 +28,11 @@ protected:
         return {end.status, output.value_or("")};
     }
 
-    std::filesystem::path folder_ =
-        std::filesystem::temp_directory_path() /
-        ("chitin-fs-" + std::to_string(getpid()) + "-" +
-         testing::UnitTest::GetInstance()->current_test_info()->name());
+private:
+    sim::host::file::TemporaryFolder temporary_;
+
+protected:
+    std::filesystem::path folder_ = temporary_.path();
 };
 
 }  // namespace tests::fs_tools

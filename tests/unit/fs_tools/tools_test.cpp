@@ -62,12 +62,13 @@ TEST_F(Shell, DamageIsFoundAndRepaired) {
     const Ran ran = run(R"(
         chitin mkfs fat16 a.img --size 8M > made && head -c 100000 /dev/urandom > file
         chitin cp file a.img:/
-        dd if=/dev/urandom of=a.img bs=512 seek=4 count=2 conv=notrunc status=none
+        dd if=/dev/urandom of=a.img bs=512 seek=8 count=2 conv=notrunc status=none
         chitin fsck a.img > found; test $? = 1 || exit 10
         cmp -s a.img a.img || exit 11
         chitin fsck --json a.img > found.json; test $? = 1 || exit 12
         chitin fsck --repair a.img > repaired || exit 13
         chitin fsck a.img || exit 14
+        fsck.fat -n a.img > theirs || exit 15
         cat found.json)");
     ASSERT_EQ(ran.status, 0) << ran.output;
     const std::size_t at = ran.output.rfind("\n{") + 1;
@@ -111,7 +112,7 @@ TEST_F(Shell, WrongUseIsOneSentence) {
         {"chitin mkfs fat a.img --size 1M > m; flock a.img sleep 3 & sleep 1; chitin ls a.img", 2,
          "a.img: in use by another process"},
         {"chitin mount a.img nowhere", 2, "nowhere: expected a directory"},
-        {"mkdir d; chitin mount -o suid a.img d", 2, "-o suid: expected ro or rw"},
+        {"mkdir d; chitin mount -o suid a.img d", 2, "-o suid: expected ro, rw"},
         {"mkdir -p d; chitin mount -o ro,cleaner= a.img d", 2, "-o cleaner=: expected"},
         {"mkdir d; chitin mount a.img d", 2, "a.img: cannot open"},
     };

@@ -3,31 +3,22 @@
 /// Files for the trace tests: written to a folder of their own, removed with it.
 
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
 #include <lzma.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#include "sim/host/file/temporary_folder.hpp"
 
 namespace tests::policy {
 
 class TraceFiles : public ::testing::Test {
 protected:
-    TraceFiles()
-        : folder_{std::filesystem::temp_directory_path() /
-                  ("chitin-trace-test-" + std::to_string(::getpid()))} {
-        std::filesystem::create_directories(folder_);
-    }
-    ~TraceFiles() override { std::filesystem::remove_all(folder_); }
-
-    [[nodiscard]] std::string path(std::string_view name) const {
-        return (folder_ / name).string();
-    }
+    [[nodiscard]] std::string path(std::string_view name) const { return folder_.file(name); }
 
     std::string write(std::string_view name, std::string_view content) const {
         std::ofstream file{path(name), std::ios::binary};
@@ -36,7 +27,7 @@ protected:
     }
 
 private:
-    std::filesystem::path folder_;
+    sim::host::file::TemporaryFolder folder_;
 };
 
 inline std::string zstd_of(std::string_view content) {

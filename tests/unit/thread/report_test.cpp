@@ -2,11 +2,9 @@
 /// report that says what happened.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
-#include <unistd.h>
-
+#include "sim/host/file/temporary_folder.hpp"
 #include "tests/unit/thread/tool.hpp"
 
 namespace tests::thread {
@@ -83,15 +81,10 @@ TEST(Tail, EveryKindOfLoadIsServed) {
     }
 }
 
-std::string recorded_requests() {
-    const auto file = std::filesystem::temp_directory_path() /
-                      ("chitin-requests-" + std::to_string(getpid()));
-    std::ofstream{file} << "# due size\n0 10000\n1000000 500000\n1000100 1000\n";
-    return file.string();
-}
-
 TEST(Tail, RecordedRequestsAreServedAsRecorded) {
-    const std::string file = recorded_requests();
+    const sim::host::file::TemporaryFolder folder;
+    const std::string file = folder.file("requests");
+    std::ofstream{file} << "# due size\n0 10000\n1000000 500000\n1000100 1000\n";
     const auto run = [&file](const std::string& jobs) {
         return run_scenario(
             "tail.toml", {"arrivals=trace", "service=trace", "server.requests=" + file,
@@ -120,7 +113,6 @@ TEST(Tail, RecordedRequestsAreServedAsRecorded) {
     EXPECT_NE(text_of(longer.at(0), "server")
                   .find("the trace has 3 requests; warmup and jobs want 4"),
               std::string::npos);
-    std::filesystem::remove(file);
 }
 
 }  // namespace

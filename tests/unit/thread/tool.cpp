@@ -1,34 +1,27 @@
 #include "tests/unit/thread/tool.hpp"
 
-#include <filesystem>
 #include <sstream>
-
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include "sim/host/file/temporary_folder.hpp"
 #include "sim/host/process/command.hpp"
 
 namespace tests::thread {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::vector<json> run_scenario(const std::string& scenario,
                                const std::vector<std::string>& settings) {
-    static int runs = 0;
-    const fs::path folder = fs::temp_directory_path() /
-                            ("chitin-thread-" + std::to_string(getpid()) + "-" +
-                             std::to_string(runs++));
+    const sim::host::file::TemporaryFolder folder;
     std::vector<std::string> command{CHITIN_TOOL, "run",
                                      std::string{CHITIN_SOURCE_DIR} + "/scenarios/" + scenario,
-                                     "--json", "-j", "2", "-o", folder.string()};
+                                     "--json", "-j", "2", "-o", folder.file("results")};
     for (const std::string& setting : settings) {
         command.insert(command.end(), {"--set", setting});
     }
     sim::host::process::CommandEnd end;
     std::istringstream lines{sim::host::process::output_of(command, end).value_or("")};
-    fs::remove_all(folder);
     std::vector<json> records;
     for (std::string line; std::getline(lines, line);) {
         json record = json::parse(line, nullptr, false);

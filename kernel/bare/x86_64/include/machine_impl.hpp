@@ -60,6 +60,9 @@ public:
         asm volatile("invlpg (%0)" : : "r"(address.value) : "memory");
     }
 
+    std::span<std::byte> open_code(std::uint32_t page);
+    const std::byte* seal_code(std::uint32_t page);
+
     void charge(abi::Nanoseconds span) { now_ns_ += span.value; }
     [[gnu::always_inline]] abi::Instant now() const { return abi::Instant{now_ns_}; }
     void idle_until(abi::Instant instant) {

@@ -10,11 +10,11 @@ namespace libos::fs::cofs {
 std::size_t Cofs::memory_needed(std::uint64_t blocks, std::uint32_t cached) {
     const std::uint32_t frames = cached < Cache::frames_min ? Cache::frames_min : cached;
     const auto used = static_cast<std::uint32_t>(std::min(blocks, blocks_max));
-    return Store::room(used, frames) + std::size_t{frames} * 64;
+    return Store::room(used, frames);
 }
 
-Cofs::Cofs(DeviceRef device, std::span<std::byte> memory)
-    : store_{device}, inodes_{store_}, entries_{store_}, data_{store_, inodes_},
+Cofs::Cofs(DeviceRef device, std::span<std::byte> memory, const MountOptions& options)
+    : store_{device, options}, inodes_{store_}, entries_{store_}, data_{store_, inodes_},
       built_{store_.build(memory)} {}
 
 Result<void> Cofs::format(DeviceRef device, std::span<std::byte> memory,
@@ -49,6 +49,7 @@ Result<void> Cofs::mount() {
     TRY(built_);
     open_.clear();
     inodes_.forget();
+    data_.forget();
     TRY(store_.open());
     const auto root = inodes_.load(root_number);
     const bool good = root && root->kind() == Kind::directory && !root->embedded();

@@ -112,6 +112,7 @@ Result<Inode> Cofs::act_make(File& parent, Key at, std::string_view name,
     if (kind == Kind::directory) ++parent.body.links;
     stamp(parent.body, true);
     TRY(inodes_.save(parent));
+    inodes_.know({number, at, sizeof(EntryHead), body});
     return Inode{number};
 }
 

@@ -13,16 +13,27 @@ constexpr std::array<std::byte, block_bytes> zeros{};
 
 }  // namespace
 
-Result<Chunk> FileData::load(std::uint64_t number, std::uint64_t chunk) {
+// Good until the next call.
+Result<const Chunk*> FileData::find(std::uint64_t number, std::uint64_t chunk) {
+    Known& one = known(number, chunk);
+    if (one.number == number && one.chunk == chunk) return &one.map;
+    one.number = 0;
     const Item item = TRY(store_->tree().find(key(number, ItemType::map, chunk)));
-    if (!item) return Chunk{};
-    return Chunk::decode(item.value);
+    one.map = item ? TRY(Chunk::decode(item.value)) : Chunk{};
+    one.number = number;
+    one.chunk = chunk;
+    return &one.map;
+}
+
+Result<Chunk> FileData::load(std::uint64_t number, std::uint64_t chunk) {
+    return *TRY(find(number, chunk));
 }
 
 Result<void> FileData::save(std::uint64_t number, std::uint64_t chunk, const Chunk& map) {
     std::array<std::byte, payload_max> value;
     const std::size_t bytes = map.encode(value);
     const Key at = key(number, ItemType::map, chunk);
+    known(number, chunk) = {number, chunk, map};
     if (bytes != 0) return store_->tree().put(at, std::span{value}.first(bytes));
     if (!TRY(store_->tree().find(at))) return {};
     return store_->tree().erase(at);
@@ -30,7 +41,9 @@ Result<void> FileData::save(std::uint64_t number, std::uint64_t chunk, const Chu
 
 // A mapped block, verified.
 Result<BlockRef> FileData::block(const Chunk& map, std::uint32_t i) {
-    BlockRef ref = TRY(store_->cache().read(map.block[i], Content::data));
+    // What is larger than a group is not read by groups: that is read-ahead's business.
+    const bool grouped = map.block[group_blocks] == 0;
+    BlockRef ref = TRY(store_->cache().read(map.block[i], Content::data, grouped));
     if (ref.verified()) return ref;
     if (checksum(ref.bytes()) != map.checksum[i]) {
         ref.reset();
@@ -48,7 +61,7 @@ Result<void> FileData::verify(const Chunk& map, std::uint32_t i) {
 
 Result<void> FileData::read(const File& file, std::uint64_t offset, std::span<std::byte> into) {
     while (!into.empty()) {
-        const Chunk map = TRY(load(file.number, offset / chunk_bytes));
+        const Chunk& map = *TRY(find(file.number, offset / chunk_bytes));
         do {
             const auto i = static_cast<std::uint32_t>(offset % chunk_bytes / block_bytes);
             const auto at = static_cast<std::uint32_t>(offset % block_bytes);
@@ -68,35 +81,42 @@ Result<void> FileData::read(const File& file, std::uint64_t offset, std::span<st
 
 // ---- placement
 
-// A block of the group that the file's directory fills, or of a new one.
-Result<BlockNumber> FileData::directory_group(const File& file) {
-    SpaceMap& space = store_->space();
-    const BlockNumber anywhere = SpaceMap::data_start(space.blocks());
-    if (file.parent() == 0) return anywhere;
-    auto directory = inodes_->load(file.parent());
-    if (!directory) return anywhere;
-    const BlockNumber group = directory->body.home_group;
-    for (BlockNumber b = group; b < group + group_blocks && group != 0; ++b) {
-        if (space.content(b) && space.open(b)) return b;
+// Where the first block of a file goes; its directory remembers the group that it fills.
+Result<BlockNumber> FileData::first_goal(const File& file, std::uint32_t count) {
+    choice::Want want{.directory = file.parent(), .count = count};
+    auto directory = file.parent() != 0 ? inodes_->load(file.parent())
+                                        : Result<File>{error(Error::no_entry)};
+    if (directory) {
+        want.group = directory->body.home_group;
+        if (const auto entry = store_->tree().find(file.at); entry && *entry) {
+            want.near = entry->node.block();
+        }
+    } else {
+        want.directory = 0;
     }
-    const auto fresh = space.free_group(group != 0 ? group : anywhere);
-    if (!fresh) return anywhere;
-    directory->body.home_group = *fresh;
-    TRY(inodes_->save(*directory));
-    return *fresh;
+    const choice::Place place = store_->place(want);
+    if (directory && place.group != directory->body.home_group) {
+        directory->body.home_group = static_cast<BlockNumber>(place.group);
+        TRY(inodes_->save(*directory));
+    }
+    return static_cast<BlockNumber>(place.block);
 }
 
+// Where block `i` of a chunk goes, the first of `count`.
 Result<BlockNumber> FileData::goal(const File& file, std::uint64_t chunk, const Chunk& map,
-                                   std::uint32_t i) {
-    for (std::uint32_t j = i + 1; j-- > 0;) {
-        if (map.block[j] != 0) return map.block[j] + 1;
+                                   std::uint32_t i, std::uint32_t count) {
+    BlockNumber after = 0;
+    for (std::uint32_t j = i + 1; j-- > 0 && after == 0;) {
+        if (map.block[j] != 0) after = map.block[j] + 1;
     }
-    if (chunk == 0) return directory_group(file);
-    const auto before = load(file.number, chunk - 1);
-    for (std::uint32_t j = chunk_blocks; before && j-- > 0;) {
-        if (before->block[j] != 0) return before->block[j] + 1;
+    if (after == 0 && chunk == 0) return first_goal(file, count);
+    if (after == 0) {
+        const auto before = load(file.number, chunk - 1);
+        for (std::uint32_t j = chunk_blocks; before && j-- > 0 && after == 0;) {
+            if (before->block[j] != 0) after = before->block[j] + 1;
+        }
     }
-    return store_->space().free_group(0).value_or(0);
+    return static_cast<BlockNumber>(store_->place({.after = after, .count = count}).block);
 }
 
 // ---- changes
@@ -166,7 +186,7 @@ Result<void> FileData::write(File& file, std::uint64_t offset, std::span<const s
     const std::uint32_t last = (end - 1) / block_bytes;
     if (map.block[first] != 0 && begin % block_bytes != 0) edges[0] = TRY(block(map, first));
     if (map.block[last] != 0 && end % block_bytes != 0) edges[1] = TRY(block(map, last));
-    BlockNumber near = TRY(store_->acted(goal(file, index, map, first)));
+    BlockNumber near = TRY(store_->acted(goal(file, index, map, first, last - first + 1)));
     for (std::uint32_t i = first; i <= last; ++i) {
         const std::uint32_t at = i == first ? begin % block_bytes : 0;
         const std::size_t part = std::min<std::size_t>(from.size(), block_bytes - at);
@@ -202,7 +222,7 @@ Result<void> FileData::clear(File& file, std::uint64_t offset, std::uint64_t byt
 Result<void> FileData::fill(File& file, std::uint64_t chunk, std::uint32_t first,
                             std::uint32_t last) {
     Chunk map = TRY(load(file.number, chunk));
-    BlockNumber near = TRY(store_->acted(goal(file, chunk, map, first)));
+    BlockNumber near = TRY(store_->acted(goal(file, chunk, map, first, last - first + 1)));
     for (std::uint32_t i = first; i <= last; ++i) {
         if (map.block[i] == 0) TRY(store_->acted(put(file, map, i, 0, zeros, near)));
         near = map.block[i] + 1;
@@ -235,6 +255,7 @@ Result<void> FileData::shorten(File& file, std::uint64_t size) {
         for (std::uint32_t i = 0; i < chunk_blocks; ++i) {
             TRY(store_->acted(free(file, map, i)));
         }
+        forget(file.number, chunk);
         TRY(store_->acted(store_->tree().erase(key(file.number, ItemType::map, chunk))));
         index = chunk + 1;
     }
@@ -243,6 +264,9 @@ Result<void> FileData::shorten(File& file, std::uint64_t size) {
 Result<void> FileData::remove(std::uint64_t number) {
     File all{.number = number, .at = {}, .offset = 0, .body = {}};
     TRY(store_->acted(shorten(all, 0)));
+    for (Known& one : known_) {
+        if (one.number == number) one.number = 0;
+    }
     for (;;) {
         Key at;
         {
@@ -264,7 +288,7 @@ Result<std::uint64_t> FileData::next_chunk(std::uint64_t number, std::uint64_t c
 
 Result<std::uint32_t> FileData::mapped(const File& file, std::uint64_t chunk,
                                        std::uint32_t first, std::uint32_t last) {
-    const Chunk map = TRY(load(file.number, chunk));
+    const Chunk& map = *TRY(find(file.number, chunk));
     std::uint32_t count = 0;
     for (std::uint32_t i = first; i <= last; ++i) count += map.block[i] != 0 ? 1 : 0;
     return count;

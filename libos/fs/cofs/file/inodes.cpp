@@ -41,6 +41,17 @@ Result<bool> Inodes::load_embedded(std::uint64_t number, Key at, File& file) {
 }
 
 Result<File> Inodes::load(std::uint64_t number) {
+    const Known& known = known_[number % known_.size()];
+    if (number != 0 && known.file.number == number &&
+        known.changes == store_->tree().changes()) {
+        return known.file;
+    }
+    const File file = TRY(find(number));
+    know(file);
+    return file;
+}
+
+Result<File> Inodes::find(std::uint64_t number) {
     if (number == 0 || number > Key::offset_max) return error(Error::stale);
     File file;
     const Hint hinted = hints_[number % hints_.size()];
@@ -62,7 +73,9 @@ Result<File> Inodes::load(std::uint64_t number) {
 }
 
 Result<void> Inodes::save(const File& file) {
-    return store_->tree().patch(file.at, file.offset, std::as_bytes(std::span{&file.body, 1}));
+    TRY(store_->tree().patch(file.at, file.offset, std::as_bytes(std::span{&file.body, 1})));
+    know(file);
+    return {};
 }
 
 Result<void> Inodes::externalise(File& file) {

@@ -3,7 +3,8 @@
 /// Inodes by number: where an inode's body lies, and changing it there.
 ///
 /// A hint remembers the entry that embeds an inode, so that a file that was just looked up is
-/// found without its inode item. A hint is only believed if the entry says the same.
+/// found without its inode item. A hint is only believed if the entry says the same. A whole inode
+/// is remembered too, and believed until the tree changes.
 
 #include <array>
 #include <cstdint>
@@ -42,9 +43,17 @@ class Inodes {
 public:
     explicit Inodes(Store& store) : store_{&store} {}
 
-    void forget() { hints_ = {}; }
+    void forget() {
+        hints_ = {};
+        known_ = {};
+    }
     /// The entry at `at` embeds inode `number`.
     void hint(std::uint64_t number, Key at) { hints_[number % hints_.size()] = {number, at}; }
+
+    /// The tree as it is now says this of the inode.
+    void know(const File& file) {
+        known_[file.number % known_.size()] = {store_->tree().changes(), file};
+    }
 
     /// Error::stale: there is no such inode; Error::corrupt.
     Result<File> load(std::uint64_t number);
@@ -63,10 +72,18 @@ private:
         Key at;
     };
 
+    /// A file as it was at so many changes of the tree.
+    struct Known {
+        std::uint64_t changes = 0;
+        File file;
+    };
+
+    Result<File> find(std::uint64_t number);
     Result<bool> load_embedded(std::uint64_t number, Key at, File& file);
 
     Store* store_;
     std::array<Hint, 256> hints_{};
+    std::array<Known, 32> known_{};
 };
 
 }  // namespace libos::fs::cofs

@@ -1,12 +1,13 @@
 #include "libos/fs/cofs/store/cache.hpp"
 
 #include <algorithm>
-#include <bit>
 
 #include "kernel/base/result.hpp"
 #include "libos/fs/cofs/store/node.hpp"
 
 namespace libos::fs::cofs {
+
+using policy::PageId;
 
 BlockRef::BlockRef(Cache& cache, std::uint32_t frame) : cache_{&cache}, frame_{frame} {
     ++cache.frames_[frame].pins;
@@ -15,7 +16,7 @@ BlockRef::BlockRef(Cache& cache, std::uint32_t frame) : cache_{&cache}, frame_{f
 void BlockRef::reset() {
     if (cache_ == nullptr) return;
     CHITIN_ASSERT(cache_->frames_[frame_].pins > 0);
-    --cache_->frames_[frame_].pins;
+    if (--cache_->frames_[frame_].pins == 0) cache_->unpinned(frame_);
     cache_ = nullptr;
 }
 
@@ -23,24 +24,25 @@ std::span<std::byte> BlockRef::bytes() const { return cache_->bytes(frame_); }
 BlockNumber BlockRef::block() const { return cache_->frames_[frame_].block; }
 bool BlockRef::verified() const { return cache_->frames_[frame_].verified; }
 void BlockRef::set_verified() const { cache_->frames_[frame_].verified = true; }
-void BlockRef::set_dirty() const { cache_->frames_[frame_].dirty = true; }
+void BlockRef::set_dirty() const { cache_->dirty_.add(frame_, cache_->now_ns_); }
 
 Result<void> BlockRef::move_to(BlockNumber block) const {
     TRY(cache_->drop(block));
-    cache_->hash_out(frame_);
-    cache_->hash_in(frame_, block);
+    cache_->rename(frame_, block);
     set_dirty();
     return {};
 }
 
 std::size_t Cache::room(std::uint32_t frames) {
     using kernel::base::Arena;
-    return Arena::room<Frame>(frames) + Arena::room<std::uint32_t>(std::bit_ceil(frames)) +
-           std::size_t{frames} * block_bytes + 2 * group_blocks * block_bytes + 64;
+    return Arena::room<Frame>(frames) + 2 * Arena::room<std::uint32_t>(frames) +
+           cache::BlockNames::bytes(frames * names_per_frame) + cache::DirtyList::bytes(frames) +
+           policy::AnyReplacement::bytes(config(frames)) +
+           (std::size_t{frames} + 2 * run_blocks(frames)) * block_bytes + 64;
 }
 
 void Cache::build(kernel::base::Arena& arena, std::uint32_t frames, DeviceRef& device,
-                  const SpaceMap& space) {
+                  const SpaceMap& space, const choice::CacheChoices& choices) {
     CHITIN_ASSERT(frames >= frames_min);
     struct alignas(16) Line {
         std::byte bytes[16];
@@ -51,168 +53,258 @@ void Cache::build(kernel::base::Arena& arena, std::uint32_t frames, DeviceRef& d
     };
     device_ = &device;
     space_ = &space;
+    names_.emplace(arena, frames * names_per_frame);
+    policy_.emplace(arena, config(frames), choices.replacement);
+    write_back_ = choice::AnyWriteBack{choices.write_back, choices.settings};
+    read_ahead_ = choice::AnyReadAhead{choices.read_ahead};
+    dirty_ = cache::DirtyList{arena, frames};
     frames_ = arena.take<Frame>(frames);
-    buckets_ = arena.take<std::uint32_t>(std::bit_ceil(frames));
+    free_ = arena.take<std::uint32_t>(frames);
+    order_ = arena.take<std::uint32_t>(frames);
     memory_ = bytes_of(std::size_t{frames} * block_bytes);
-    staged_in_ = bytes_of(group_blocks * block_bytes);
-    staged_out_ = bytes_of(group_blocks * block_bytes);
-    clear();
+    staged_in_ = bytes_of(run_blocks(frames) * block_bytes);
+    staged_out_ = bytes_of(run_blocks(frames) * block_bytes);
+    for (std::uint32_t i = 0; i < frames; ++i) free_[free_count_++] = frames - 1 - i;
 }
 
 void Cache::clear() {
-    std::ranges::fill(buckets_, none);
-    newest_ = none;
-    oldest_ = none;
     for (std::uint32_t i = 0; i < frames_.size(); ++i) {
         CHITIN_ASSERT(frames_[i].pins == 0);
-        frames_[i] = Frame{};
-        make_newest(i);
+        if (frames_[i].name != none) vacate(i);
     }
 }
 
-std::uint32_t Cache::find(BlockNumber block) {
-    std::uint32_t at = bucket(block);
-    while (at != none && frames_[at].block != block) at = frames_[at].chain;
-    return at;
+// ---- which frames hold what
+
+// The policy knows the frame's block from now on.
+void Cache::list(std::uint32_t frame) {
+    Frame& f = frames_[frame];
+    f.parked = false;
+    ++listed_;
+    policy_->insert(PageId{f.name}, {.write = dirty_.holds(frame)});
 }
 
-void Cache::hash_in(std::uint32_t frame, BlockNumber block) {
-    std::uint32_t& head = bucket(block);
+void Cache::unpinned(std::uint32_t frame) {
+    if (frames_[frame].parked) list(frame);
+}
+
+void Cache::rename(std::uint32_t frame, BlockNumber block) {
+    Frame& f = frames_[frame];
+    if (!f.parked) {
+        policy_->remove(PageId{f.name});
+        --listed_;
+    }
+    names_->set_slot(f.name, none);
+    const std::uint32_t known = names_->find(block);
+    f.name = known != none ? known : names_->give(block);
+    f.block = block;
+    names_->set_slot(f.name, frame);
+    list(frame);
+}
+
+void Cache::vacate(std::uint32_t frame) {
+    Frame& f = frames_[frame];
+    if (!f.parked) {
+        policy_->remove(PageId{f.name});
+        --listed_;
+    }
+    names_->set_slot(f.name, none);
+    dirty_.remove(frame);
+    f = Frame{};
+    free_[free_count_++] = frame;
+}
+
+// Makes a frame free. Error::no_memory: all are pinned.
+Result<void> Cache::evict(std::uint32_t incoming) {
+    while (listed_ > 0) {
+        const PageId victim = policy_->evict(PageId{incoming});
+        --listed_;
+        const std::uint32_t frame = names_->slot(policy::position(victim));
+        CHITIN_ASSERT(frame != none);
+        frames_[frame].parked = true;
+        if (frames_[frame].pins > 0) continue;
+        if (dirty_.holds(frame)) {
+            const auto written = write_run(frame);
+            if (!written) {
+                list(frame);
+                return written;
+            }
+        }
+        vacate(frame);
+        return {};
+    }
+    return error(Error::no_memory);
+}
+
+// A frame for a block that has none; its bytes are whatever they were.
+Result<std::uint32_t> Cache::admit(BlockNumber block) {
+    std::uint32_t name = names_->find(block);
+    if (name == none) name = names_->give(block);
+    if (free_count_ == 0) TRY(evict(name));
+    const std::uint32_t frame = free_[--free_count_];
     frames_[frame].block = block;
-    frames_[frame].chain = head;
-    head = frame;
+    frames_[frame].name = name;
+    names_->set_slot(name, frame);
+    list(frame);
+    return frame;
 }
 
-void Cache::hash_out(std::uint32_t frame) {
-    std::uint32_t* at = &bucket(frames_[frame].block);
-    while (*at != frame) at = &frames_[*at].chain;
-    *at = frames_[frame].chain;
-    frames_[frame].block = 0;
-}
+// ---- writing
 
-void Cache::unlink(std::uint32_t frame) {
-    Frame& f = frames_[frame];
-    (f.newer == none ? newest_ : frames_[f.newer].older) = f.older;
-    (f.older == none ? oldest_ : frames_[f.older].newer) = f.newer;
-    f.newer = f.older = none;
-}
-
-void Cache::make_newest(std::uint32_t frame) {
-    Frame& f = frames_[frame];
-    f.newer = none;
-    f.older = newest_;
-    (newest_ == none ? oldest_ : frames_[newest_].newer) = frame;
-    newest_ = frame;
-}
-
-void Cache::empty(std::uint32_t frame) {
-    Frame& f = frames_[frame];
-    if (f.block != 0) hash_out(frame);
-    f.content = Content::raw;
-    f.dirty = false;
-    f.verified = false;
-}
-
-// An empty frame, the newest; in no bucket yet.
-Result<std::uint32_t> Cache::take() {
-    std::uint32_t at = oldest_;
-    while (at != none && frames_[at].pins > 0) at = frames_[at].newer;
-    if (at == none) return error(Error::no_memory);
-    if (frames_[at].dirty) TRY(write_run(at));
-    empty(at);
-    unlink(at);
-    make_newest(at);
-    return at;
-}
-
-bool Cache::writable(BlockNumber block) {
+bool Cache::writable(BlockNumber block) const {
     const std::uint32_t at = find(block);
-    return at != none && frames_[at].dirty && frames_[at].pins == 0;
+    return at != none && dirty_.holds(at) && frames_[at].pins == 0;
 }
 
-// Writes the frame and the dirty frames before and behind it in its group.
-Result<void> Cache::write_run(std::uint32_t frame) {
-    const BlockNumber group = frames_[frame].block / group_blocks * group_blocks;
-    BlockNumber first = frames_[frame].block;
-    BlockNumber last = first;
-    while (first > group && first > 1 && writable(first - 1)) --first;
-    while (last + 1 < group + group_blocks && writable(last + 1)) ++last;
+// Dirty blocks, at once.
+Result<void> Cache::write(BlockNumber first, BlockNumber last) {
     for (BlockNumber b = first; b <= last; ++b) {
         const std::uint32_t at = find(b);
         if (frames_[at].content == Content::node) Node{bytes(at)}.seal();
         std::ranges::copy(bytes(at), staged_out_.begin() + (b - first) * block_bytes);
     }
     TRY(device_->write(first, staged_out_.first((last - first + 1) * block_bytes)));
-    for (BlockNumber b = first; b <= last; ++b) frames_[find(b)].dirty = false;
+    for (BlockNumber b = first; b <= last; ++b) dirty_.remove(find(b));
     return {};
+}
+
+// The frame and the dirty frames before and behind it in its group.
+Result<void> Cache::write_run(std::uint32_t frame) {
+    const BlockNumber group = frames_[frame].block / group_blocks * group_blocks;
+    BlockNumber first = frames_[frame].block;
+    BlockNumber last = first;
+    while (first > group && first > 1 && writable(first - 1)) --first;
+    while (last + 1 < group + group_blocks && writable(last + 1)) ++last;
+    return write(first, last);
+}
+
+// The frame and the dirty frames behind it: the block behind the last of them.
+Result<BlockNumber> Cache::write_upwards(std::uint32_t frame) {
+    const BlockNumber first = frames_[frame].block;
+    const auto most = static_cast<BlockNumber>(staged_out_.size() / block_bytes);
+    BlockNumber last = first;
+    while (last + 1 - first < most && writable(last + 1)) ++last;
+    TRY(write(first, last));
+    return last + 1;
 }
 
 Result<void> Cache::write_all() {
-    for (std::uint32_t i = 0; i < frames_.size(); ++i) {
-        CHITIN_ASSERT(frames_[i].pins == 0);
-        if (frames_[i].dirty) TRY(write_run(i));
+    std::uint32_t count = 0;
+    for (std::uint32_t at = dirty_.oldest(); at != none; at = dirty_.newer(at)) {
+        CHITIN_ASSERT(frames_[at].pins == 0);
+        order_[count++] = at;
+    }
+    const auto sorted = order_.first(count);
+    std::sort(sorted.begin(), sorted.end(), [this](std::uint32_t left, std::uint32_t right) {
+        return frames_[left].block < frames_[right].block;
+    });
+    for (const std::uint32_t frame : sorted) {
+        if (dirty_.holds(frame)) TRY(write_upwards(frame));
     }
     return {};
 }
 
+// The next dirty block upwards of where the last sweep ended, round the end.
+Result<void> Cache::sweep() {
+    std::uint32_t above = none;
+    std::uint32_t lowest = none;
+    for (std::uint32_t at = dirty_.oldest(); at != none; at = dirty_.newer(at)) {
+        const BlockNumber block = frames_[at].block;
+        if (lowest == none || block < frames_[lowest].block) lowest = at;
+        if (block < arm_) continue;
+        if (above == none || block < frames_[above].block) above = at;
+    }
+    arm_ = TRY(write_upwards(above != none ? above : lowest));
+    return {};
+}
+
+Result<void> Cache::settle() {
+    while (dirty_.count() != 0 && write_back_.due(dirty_.state(now_ns_))) {
+        if (write_back_.order() == choice::Order::place) {
+            TRY(sweep());
+        } else {
+            TRY(write_run(dirty_.oldest()));
+        }
+    }
+    return {};
+}
+
+// ---- reading
+
 Result<std::uint32_t> Cache::fetch_one(BlockNumber block) {
-    const auto frame = TRY(take());
-    TRY(device_->read(block, bytes(frame)));
-    hash_in(frame, block);
+    const auto frame = TRY(admit(block));
+    if (const auto read = device_->read(block, bytes(frame)); !read) {
+        vacate(frame);
+        return error(read.error());
+    }
     return frame;
 }
 
-// A neighbour worth bringing in: in use, of the same group, and not here.
-bool Cache::wanted(BlockNumber block, BlockNumber group) {
-    return block >= group && block < group + group_blocks && space_->content(block) &&
-           space_->used(block) && find(block) == none;
+bool Cache::absent(BlockNumber block) const {
+    return space_->content(block) && find(block) == none;
 }
 
-Result<std::uint32_t> Cache::fetch(BlockNumber block) {
-    const BlockNumber group = block / group_blocks * group_blocks;
+// Adds what else is worth bringing in: what is in use of the same group, and what the policy says.
+void Cache::widen(BlockNumber& first, BlockNumber& last, bool grouped) {
+    const BlockNumber group = first / group_blocks * group_blocks;
+    const auto wanted = [&](BlockNumber b) {
+        return b >= group && b < group + group_blocks && absent(b) && space_->used(b);
+    };
+    while (grouped && wanted(first - 1)) --first;
+    while (grouped && wanted(last + 1)) ++last;
+    const choice::Window window = read_ahead_.plan(first, last + 1);
+    if (window.count == 0 || window.first > last + 1) return;
+    const std::uint64_t end = window.first + window.count;
+    const auto most = static_cast<BlockNumber>(staged_in_.size() / block_bytes);
+    while (last + 1 < end && last + 1 - first < most && absent(last + 1)) ++last;
+    while (first > window.first && last + 1 - first < most && absent(first - 1)) --first;
+}
+
+// The block that was asked for comes last: no policy takes it away for its neighbours.
+Result<std::uint32_t> Cache::fetch(BlockNumber block, bool grouped) {
     BlockNumber first = block;
     BlockNumber last = block;
-    if (frames_.size() >= 2 * frames_min) {
-        while (wanted(first - 1, group)) --first;
-        while (wanted(last + 1, group)) ++last;
-    }
+    if (frames_.size() >= 2 * frames_min) widen(first, last, grouped);
     if (first == last) return fetch_one(block);
     const auto in = staged_in_.first((last - first + 1) * block_bytes);
     if (!device_->read(first, in)) return fetch_one(block);
-    std::uint32_t asked = none;
-    for (BlockNumber b = first; b <= last; ++b) {
-        const auto frame = take();
-        if (!frame && b <= block) return fetch_one(block);
-        if (!frame) break;
+    const auto bring = [&](BlockNumber b) -> Result<std::uint32_t> {
+        const auto frame = TRY(admit(b));
         std::ranges::copy(in.subspan((b - first) * block_bytes, block_bytes),
-                          bytes(*frame).begin());
-        hash_in(*frame, b);
-        if (b == block) asked = *frame;
+                          bytes(frame).begin());
+        return frame;
+    };
+    for (BlockNumber b = first; b <= last; ++b) {
+        if (b != block && !bring(b)) break;
     }
-    return asked;
+    return bring(block);
 }
 
-Result<BlockRef> Cache::read(BlockNumber block, Content content) {
+Result<BlockRef> Cache::read(BlockNumber block, Content content, bool grouped) {
     if (!space_->content(block)) return error(Error::corrupt);
+    if (until_tick_-- == 0) {
+        policy_->tick();
+        until_tick_ = frames_.size() - 1;
+    }
     std::uint32_t frame = find(block);
-    if (frame == none) frame = TRY(fetch(block));
+    if (frame == none) {
+        frame = TRY(fetch(block, grouped));
+    } else if (!frames_[frame].parked) {
+        policy_->hit(PageId{frames_[frame].name}, {});
+    }
     Frame& f = frames_[frame];
     if (f.content == Content::raw) f.content = content;
     if (f.content != content) return error(Error::corrupt);
-    unlink(frame);
-    make_newest(frame);
     return BlockRef{*this, frame};
 }
 
 Result<BlockRef> Cache::make(BlockNumber block, Content content) {
     TRY(drop(block));
-    const auto frame = TRY(take());
-    hash_in(frame, block);
+    const auto frame = TRY(admit(block));
     std::ranges::fill(bytes(frame), std::byte{0});
-    Frame& f = frames_[frame];
-    f.content = content;
-    f.dirty = true;
-    f.verified = true;
+    frames_[frame].content = content;
+    frames_[frame].verified = true;
+    dirty_.add(frame, now_ns_);
     return BlockRef{*this, frame};
 }
 
@@ -220,7 +312,7 @@ Result<void> Cache::drop(BlockNumber block) {
     const std::uint32_t frame = find(block);
     if (frame == none) return {};
     if (frames_[frame].pins > 0) return error(Error::corrupt);
-    empty(frame);
+    vacate(frame);
     return {};
 }
 

@@ -157,16 +157,24 @@ std::optional<BlockNumber> SpaceMap::allocate(BlockNumber goal) {
     return found;
 }
 
-std::optional<BlockNumber> SpaceMap::free_group(BlockNumber goal) const {
-    const auto groups = blocks_ / group_blocks;
-    const std::uint64_t mask = (std::uint64_t{1} << group_blocks) - 1;
-    for (std::uint32_t i = 0; i < groups; ++i) {
-        const std::uint32_t group = (goal / group_blocks + i) % groups;
-        const BlockNumber first = group * group_blocks;
-        const std::uint64_t taken = now_[first / 64] | last_[first / 64];
-        if ((taken >> (first % 64) & mask) == 0) return first;
+std::uint64_t SpaceMap::next_free(std::uint64_t block) const {
+    if (block >= end()) return end();
+    const auto found = find(static_cast<std::uint32_t>(block / 64),
+                            static_cast<std::uint32_t>(now_.size()),
+                            ~std::uint64_t{0} << (block % 64));
+    return found ? *found : end();
+}
+
+std::uint64_t SpaceMap::next_used(std::uint64_t block, std::uint64_t limit) const {
+    while (block < limit) {
+        const std::uint64_t taken = (now_[block / 64] | last_[block / 64]) >> (block % 64);
+        if (taken != 0) {
+            block += static_cast<std::uint64_t>(std::countr_zero(taken));
+            break;
+        }
+        block = (block / 64 + 1) * 64;
     }
-    return {};
+    return std::min(block, limit);
 }
 
 bool SpaceMap::release(BlockNumber block) {

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "kernel/base/arena.hpp"
+#include "libos/fs/choice/allocation.hpp"
 #include "libos/fs/cofs/layout.hpp"
 #include "libos/fs/device_ref.hpp"
 
@@ -46,8 +47,13 @@ public:
 
     /// A free block, at or after `goal` if there is one; it is used and fresh.
     std::optional<BlockNumber> allocate(BlockNumber goal);
-    /// The first block of an aligned group that is wholly free, from `goal` on; nothing is taken.
-    [[nodiscard]] std::optional<BlockNumber> free_group(BlockNumber goal) const;
+    /// What an allocation policy looks at: the blocks that may be given out.
+    [[nodiscard]] std::uint64_t begin() const { return data_start(blocks_); }
+    [[nodiscard]] std::uint64_t end() const { return blocks_ - 2; }
+    /// The next one that may be given out, at or behind `block`; end() if there is none.
+    [[nodiscard]] std::uint64_t next_free(std::uint64_t block) const;
+    /// The next one that may not, or `limit`.
+    [[nodiscard]] std::uint64_t next_used(std::uint64_t block, std::uint64_t limit) const;
     /// False: it was free, or is not one that is ever given out.
     bool release(BlockNumber block);
     /// check()'s: marks it used. False: it was used.
@@ -96,5 +102,7 @@ private:
     std::uint32_t free_ = 0;
     std::uint32_t available_ = 0;  ///< free now and at the last commit
 };
+
+static_assert(choice::Space<const SpaceMap>);
 
 }  // namespace libos::fs::cofs

@@ -29,14 +29,17 @@ Result<void> Store::build(std::span<std::byte> memory) {
     const std::uint32_t blocks = device_.blocks();
     if (blocks < blocks_min) return error(Error::invalid);
     if (memory.size() < room(blocks, Cache::frames_min)) return error(Error::no_memory);
-    // What one frame needs, its share of the hash table included.
-    const std::size_t rest = memory.size() - room(blocks, 0);
-    auto frames = static_cast<std::uint32_t>(
-        std::min<std::size_t>(rest / (block_bytes + 64), blocks));
-    while (room(blocks, frames) > memory.size()) --frames;
+    // As many frames as there is room for.
+    std::uint32_t frames = Cache::frames_min;
+    auto beyond = static_cast<std::uint32_t>(
+        std::min<std::size_t>(memory.size() / block_bytes, blocks)) + 1;
+    while (beyond > frames + 1) {
+        const std::uint32_t middle = frames + (beyond - frames) / 2;
+        (room(blocks, middle) <= memory.size() ? frames : beyond) = middle;
+    }
     kernel::base::Arena arena{memory};
     space_.build(arena, blocks);
-    cache_.build(arena, std::max(frames, Cache::frames_min), device_, space_);
+    cache_.build(arena, frames, device_, space_, options_.cache);
     tree_.build(cache_, space_, transaction_);
     scratch_ = arena.take<std::byte>(scratch_bytes);
     return {};
@@ -44,6 +47,7 @@ Result<void> Store::build(std::span<std::byte> memory) {
 
 Result<void> Store::create(std::uint64_t salt) {
     cache_.clear();
+    tree_.forget();
     space_.clear();
     const std::uint32_t blocks = device_.blocks();
     std::ranges::fill(scratch_, std::byte{0});
@@ -65,6 +69,7 @@ Result<void> Store::create(std::uint64_t salt) {
 
 Result<void> Store::open_superblock() {
     failed_ = true;
+    tree_.forget();
     const std::uint32_t blocks = device_.blocks();
     Superblock best;
     superblocks_good_ = 0;
@@ -106,6 +111,7 @@ Result<void> Store::open() {
 
 Result<void> Store::begin(Effect effect, std::uint32_t blocks) {
     if (failed_) return error(Error::io);
+    TRY(cache_.settle());
     const std::uint32_t kept = effect == Effect::grows        ? reserve_blocks
                                : effect == Effect::overwrites ? reserve_blocks / 2
                                                               : 0;

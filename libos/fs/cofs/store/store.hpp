@@ -19,13 +19,21 @@ namespace libos::fs::cofs {
 /// What an operation leaves: less room; as good as the same; as much or more.
 enum class Effect : std::uint8_t { grows, overwrites, shrinks };
 
+/// What a mount chooses (libos/fs/choice): of its memory and of new places; nothing on the disk
+/// tells them apart.
+struct MountOptions {
+    choice::CacheChoices cache{};
+    choice::Index allocation = choice::AnyAllocation::colocate;
+};
+
 class Store {
 public:
     /// Blocks that growing operations leave alone; overwriting ones leave half of them.
     static constexpr std::uint32_t reserve_blocks = 64;
     static constexpr std::uint32_t scratch_bytes = block_bytes;
 
-    explicit Store(DeviceRef device) : device_{device} {}
+    explicit Store(DeviceRef device, const MountOptions& options = {})
+        : device_{device}, options_{options}, allocation_{options.allocation} {}
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
@@ -41,8 +49,9 @@ public:
     /// open() without the space map: for check(), which makes one.
     Result<void> open_superblock();
 
-    /// Room for an operation: its nodes and `blocks` of data. Error::no_space after a commit did
-    /// not help; Error::io once failed().
+    /// Room for an operation: its nodes and `blocks` of data; and what the write-back policy wants
+    /// written before it. Error::no_space after a commit did not help; Error::io, also once
+    /// failed().
     Result<void> begin(Effect effect, std::uint32_t blocks = 0);
     /// Everything so far is durable when it returns. After Error::io it may be tried again,
     /// unless failed().
@@ -58,6 +67,11 @@ public:
         if (!result) fail();
         return result;
     }
+
+    /// The clock of the block cache, in nanoseconds.
+    void set_time(std::uint64_t now_ns) { cache_.set_time(now_ns); }
+    /// Where a block is best taken from.
+    choice::Place place(const choice::Want& want) { return allocation_.place(space_, want); }
 
     /// Gives back a block of data.
     Result<void> release(BlockNumber block);
@@ -82,6 +96,8 @@ private:
     Result<void> write_superblock();
 
     DeviceRef device_;
+    MountOptions options_;
+    choice::AnyAllocation allocation_;
     SpaceMap space_;
     Cache cache_;
     Tree tree_;

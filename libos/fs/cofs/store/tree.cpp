@@ -50,13 +50,37 @@ Result<BlockRef> Tree::step_down(const Pointer& pointer, const Range& range) {
     return ref;
 }
 
+// The leaf that holds `k`, if it is remembered and in memory; else nothing.
+Result<BlockRef> Tree::known_leaf(Key k, Range& range) {
+    const Leaf& leaf = remembered(k);
+    const bool holds = leaf.shape == shape_ && leaf.range.low <= k &&
+                       (leaf.range.open || k < leaf.range.high);
+    if (!holds) return BlockRef{};
+    BlockRef ref = TRY(cache_->read(leaf.block, Content::node));
+    if (!ref.verified()) return BlockRef{};
+    range = leaf.range;
+    return ref;
+}
+
+// The same where it may be changed as it lies.
+Result<BlockRef> Tree::fresh_leaf(Key k) {
+    Range range;
+    BlockRef ref = TRY(known_leaf(k, range));
+    if (!ref || !space_->fresh(ref.block())) return BlockRef{};
+    return ref;
+}
+
 // The leaf whose range holds `k`, and that range.
 Result<BlockRef> Tree::leaf_of(Key k, Range& range) {
+    if (BlockRef known = TRY(known_leaf(k, range))) return known;
     range = Range{};
     BlockRef ref = TRY(step_down(transaction_->root, range));
     for (;;) {
         const Node node{ref.bytes()};
-        if (node.level() == 0) return ref;
+        if (node.level() == 0) {
+            remembered(k) = {ref.block(), shape_, range};
+            return ref;
+        }
         const std::uint32_t slot = node.covering(k);
         const Pointer child = node.child(slot);
         if (child.level + 1 != node.level() || child.born > node.pointer().born) {
@@ -107,11 +131,13 @@ Result<BlockRef> Tree::new_node(std::uint32_t level, BlockNumber near) {
     if (!block) return error(Error::no_space);
     BlockRef ref = TRY(cache_->make(*block, Content::node));
     Node{ref.bytes()}.format(*block, level, transaction_->sequence);
+    ++shape_;
     transaction_->changed = true;
     return ref;
 }
 
 Result<void> Tree::release(BlockRef& node) {
+    ++shape_;
     const BlockNumber block = node.block();
     node.reset();
     TRY(cache_->drop(block));
@@ -129,6 +155,7 @@ Result<void> Tree::shadow(BlockRef& node) {
     }
     const auto block = space_->allocate(old);
     if (!block) return error(Error::no_space);
+    ++shape_;
     TRY(node.move_to(*block));
     Node{node.bytes()}.rename(*block, transaction_->sequence);
     if (!space_->release(old)) return error(Error::corrupt);
@@ -153,6 +180,7 @@ Result<void> Tree::change_path(Key k, Path& path, std::uint32_t level) {
         Step& step = path.steps[path.length++];
         step.node = std::move(ref);
         step.slot = node.level() == 0 ? node.lower_bound(k) : node.covering(k);
+        if (node.level() == 0 && level == 0) remembered(k) = {step.node.block(), shape_, range};
         if (node.level() == level) return {};
         if (node.level() == 0) return error(Error::corrupt);
         pointer = node.child(step.slot);
@@ -166,8 +194,45 @@ Result<void> Tree::change_path(Key k, Path& path, std::uint32_t level) {
     return error(Error::corrupt);
 }
 
+namespace {
+
+// Into a leaf that may be changed. False: it has no room, and nothing was changed.
+bool put_in(const BlockRef& ref, Key k, std::span<const std::byte> value) {
+    Node leaf{ref.bytes()};
+    const std::uint32_t slot = leaf.lower_bound(k);
+    const bool there = slot < leaf.count() && leaf.key(slot) == k;
+    const std::size_t old = there ? leaf.value(slot).size() : 0;
+    if (!there && !leaf.fits(value.size())) return false;
+    if (there && leaf.used() - old + value.size() > Node::capacity) return false;
+    ref.set_dirty();
+    if (there && old == value.size()) {
+        std::ranges::copy(value, leaf.value(slot).begin());
+        return true;
+    }
+    if (there) leaf.remove(slot);
+    leaf.insert(slot, k, value);
+    return true;
+}
+
+// Takes an item out of a leaf that may be changed. False: it is not there, or the leaf would become
+// so poor that the tree's shape may change; nothing was changed.
+bool erase_in(const BlockRef& ref, Key k) {
+    Node leaf{ref.bytes()};
+    const std::uint32_t slot = leaf.lower_bound(k);
+    if (slot == leaf.count() || leaf.key(slot) != k) return false;
+    const std::size_t bytes = leaf.value(slot).size() + Node::slot_bytes;
+    if (leaf.count() == 1 || leaf.used() - bytes < Node::capacity / 4) return false;
+    ref.set_dirty();
+    leaf.remove(slot);
+    return true;
+}
+
+}  // namespace
+
 Result<void> Tree::put(Key k, std::span<const std::byte> value) {
     CHITIN_ASSERT(value.size() <= payload_max);
+    ++changes_;
+    if (const BlockRef known = TRY(fresh_leaf(k)); known && put_in(known, k, value)) return {};
     Path path;
     TRY(change_path(k, path));
     Node leaf{path.leaf().node.bytes()};
@@ -183,10 +248,14 @@ Result<void> Tree::put(Key k, std::span<const std::byte> value) {
 }
 
 Result<void> Tree::patch(Key k, std::size_t offset, std::span<const std::byte> bytes) {
+    ++changes_;
     Path path;
-    TRY(change_path(k, path));
-    const Node leaf{path.leaf().node.bytes()};
-    const std::uint32_t slot = path.leaf().slot;
+    BlockRef known = TRY(fresh_leaf(k));
+    if (!known) TRY(change_path(k, path));
+    const BlockRef& ref = known ? known : path.leaf().node;
+    ref.set_dirty();
+    const Node leaf{ref.bytes()};
+    const std::uint32_t slot = leaf.lower_bound(k);
     if (slot == leaf.count() || leaf.key(slot) != k) return error(Error::corrupt);
     const auto value = leaf.value(slot);
     if (offset + bytes.size() > value.size()) return error(Error::corrupt);
@@ -266,6 +335,8 @@ Result<void> Tree::insert(Path& path, Pending item) {
 }
 
 Result<void> Tree::erase(Key k) {
+    ++changes_;
+    if (const BlockRef known = TRY(fresh_leaf(k)); known && erase_in(known, k)) return {};
     Path path;
     TRY(change_path(k, path));
     Node leaf{path.leaf().node.bytes()};
@@ -277,6 +348,7 @@ Result<void> Tree::erase(Key k) {
 
 Result<void> Tree::cut(Key k, std::uint32_t level, BlockNumber block) {
     if (level >= transaction_->root.level) return error(Error::corrupt);
+    forget();
     Path path;
     TRY(change_path(k, path, level + 1));
     Node above{path.leaf().node.bytes()};

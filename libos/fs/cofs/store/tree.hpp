@@ -6,6 +6,10 @@
 /// free block; the pointer above it, in a fresh node by then, follows. So the last commit's tree
 /// stays as it was.
 ///
+/// The leaves of the last keys are remembered with their ranges, until the tree's shape changes.
+/// One that is fresh may be changed without a walk: what is above it is fresh too, for a node of
+/// the last commit points only to such.
+///
 /// Invariants: see Node; no node but a root is empty; a node's keys lie in the range that the
 /// nodes above give it (checked at every step down, so no damaged disk makes a walk endless).
 
@@ -43,6 +47,14 @@ public:
     static constexpr std::uint32_t levels_max = 8;
 
     void build(Cache& cache, SpaceMap& space, Transaction& transaction);
+
+    /// Another tree from now on: nothing that was known of it holds.
+    void forget() {
+        ++shape_;
+        ++changes_;
+    }
+    /// Differs after any change.
+    [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
     /// An empty tree: one leaf.
     Result<void> create();
@@ -88,6 +100,19 @@ private:
         std::span<const std::byte> value;
     };
 
+    /// A leaf as it was found.
+    struct Leaf {
+        BlockNumber block = 0;
+        std::uint64_t shape = 0;
+        Range range;
+    };
+
+    Leaf& remembered(Key k) {
+        const bool inode = k.type() == ItemType::inode;
+        return leaves_[inode ? 0 : 1 + k.object % (leaves_.size() - 1)];
+    }
+    Result<BlockRef> known_leaf(Key k, Range& range);
+    Result<BlockRef> fresh_leaf(Key k);
     Result<BlockRef> step_down(const Pointer& pointer, const Range& range);
     Result<BlockRef> leaf_of(Key k, Range& range);
     Result<void> change_path(Key k, Path& path, std::uint32_t level = 0);
@@ -105,6 +130,9 @@ private:
     Cache* cache_ = nullptr;
     SpaceMap* space_ = nullptr;
     Transaction* transaction_ = nullptr;
+    std::array<Leaf, 8> leaves_{};
+    std::uint64_t shape_ = 1;  ///< differs after nodes came, went, moved or changed their ranges
+    std::uint64_t changes_ = 0;
 };
 
 }  // namespace libos::fs::cofs

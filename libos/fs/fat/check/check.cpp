@@ -10,6 +10,8 @@ std::string_view text(Trouble trouble) {
     switch (trouble) {
         case Trouble::not_unmounted: return "the volume was not properly unmounted";
         case Trouble::copies_differ: return "the copies of the allocation table differ";
+        case Trouble::wrong_first_entry:
+            return "the allocation table does not begin with the medium's byte";
         case Trouble::broken_chain: return "its chain of clusters leads nowhere";
         case Trouble::shared_cluster: return "its chain runs into another file's cluster";
         case Trouble::chain_too_short: return "it has fewer clusters than its size needs";

@@ -19,6 +19,7 @@ namespace libos::fs::fat {
 enum class Trouble : std::uint8_t {
     not_unmounted,      ///< the mark "in use" is set
     copies_differ,      ///< the tables' copies: `cluster` is the first that differs
+    wrong_first_entry,  ///< the table does not begin with the medium's byte
     broken_chain,       ///< after `cluster` (0: from the slot) it leads nowhere
     shared_cluster,     ///< `cluster` belongs to another file too
     chain_too_short,    ///< for the file's size

@@ -8,6 +8,7 @@ namespace libos::fs::fat {
 Result<CheckResult> Checker::run() {
     result_.clusters = volume_.geometry().clusters;
     TRY(check_copies());
+    TRY(check_first_entry());
     TRY(check_tree());
     TRY(check_lost());
     TRY(check_counts());
@@ -92,6 +93,13 @@ Result<void> Checker::check_copies() {
         }
     }
     return {};
+}
+
+Result<void> Checker::check_first_entry() {
+    const std::uint32_t right = (table_.end_mark() & ~0xffu) | volume_.geometry().media;
+    if (TRY(table_.entry(0)) == right) return {};
+    if (!found(Trouble::wrong_first_entry, nullptr, 0)) return {};
+    return table_.set_entry(0, right);
 }
 
 Result<void> Checker::check_lost() {

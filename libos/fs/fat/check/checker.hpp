@@ -39,6 +39,7 @@ private:
 
     // checker.cpp
     Result<void> check_copies();
+    Result<void> check_first_entry();
     Result<void> check_lost();
     Result<void> check_counts();
     Result<void> check_mark();

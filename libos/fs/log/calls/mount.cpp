@@ -21,7 +21,7 @@ std::size_t Log::memory_needed(std::uint64_t blocks, std::uint32_t cached) {
 }
 
 Log::Log(DeviceRef device, std::span<std::byte> memory, const MountOptions& options)
-    : store_{device}, inodes_{store_}, map_{store_, inodes_}, records_{store_, map_},
+    : store_{device, options.cache}, inodes_{store_}, map_{store_, inodes_}, records_{store_, map_},
       data_{store_, inodes_, map_}, cleaner_{store_, inodes_, map_},
       built_{build(device.blocks(), memory)} {
     cleaner_.set_policy(options.cleaning);

@@ -60,7 +60,7 @@ Result<void> Log::check(DeviceRef device, std::span<std::byte> memory, CheckRepo
                              arena.take<std::uint32_t>(g.segments)};
     Store store{device};
     TRY(store.build(memory.subspan(room)));
-    constexpr std::uint32_t states = 3;  // what Store::open() can go back to
+    constexpr std::uint32_t states = 4;  // what Store::open() can go back to
     CheckReport first;
     Result<void> opened_first = error(Error::corrupt);
     for (std::uint32_t skip = 0; skip < states; ++skip) {

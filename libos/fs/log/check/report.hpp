@@ -2,9 +2,10 @@
 
 /// What check() found.
 
-#include <array>
 #include <cstdint>
 #include <string_view>
+
+#include "libos/fs/check_report.hpp"
 
 namespace libos::fs::log {
 
@@ -40,23 +41,14 @@ constexpr std::string_view describe(Problem problem) {
     return "?";
 }
 
-struct Finding {
-    Problem problem{};
-    std::uint64_t inode = 0;   ///< 0: of none
-    std::uint32_t block = 0;   ///< 0: of none
-    bool repaired = false;
-};
-
-struct CheckReport {
-    static constexpr std::uint32_t findings_max = 32;
-
-    std::uint64_t problems = 0;
-    std::uint64_t repaired = 0;
-    std::uint64_t files = 0;        ///< inodes of all kinds
-    std::uint64_t directories = 0;  ///< among them
+struct CheckedBlocks {
     std::uint64_t live_blocks = 0;
     std::uint64_t data_blocks = 0;  ///< among them, of files and names
-    std::array<Finding, findings_max> findings{};  ///< the first ones
+
+    [[nodiscard]] std::uint64_t blocks_used() const { return live_blocks; }
 };
+
+using Finding = fs::Finding<Problem>;
+using CheckReport = fs::CheckReport<Problem, CheckedBlocks>;
 
 }  // namespace libos::fs::log

@@ -22,6 +22,7 @@ struct WholeBlocks {
     Result<void> flush() { return device->flush(); }
 };
 
-using BlockCache = cache::BlockCache<WholeBlocks>;
+using BlockCache = cache::BlockCache<WholeBlocks, policy::AnyReplacement, choice::AtSync,
+                                     choice::AnyReadAhead>;
 
 }  // namespace libos::fs::log

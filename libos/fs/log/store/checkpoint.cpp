@@ -110,7 +110,7 @@ Result<void> Store::open(std::uint32_t skip) {
     }
     regions_good_ = (epochs[0] != 0 ? 1u : 0u) + (epochs[1] != 0 ? 1u : 0u);
     std::uint64_t slot = epochs[1] > epochs[0] ? 1 : 0;
-    if (skip == 2) slot = 1 - slot;
+    if (skip == 3) slot = 1 - slot;
     if (epochs[slot] == 0) return error(unreadable ? Error::io : Error::corrupt);
     epoch_ = TRY(read_region(slot));
     if (epoch_ == 0) return error(Error::io);
@@ -119,7 +119,8 @@ Result<void> Store::open(std::uint32_t skip) {
     segments_.settle(position.segment, position.next);
     writer_.clear();
     TRY(load_map());
-    writer_.start(skip == 0 ? TRY(roll_forward()) : position, epoch_, salt_);
+    gives_up_ = skip == 1;
+    writer_.start(skip <= 1 ? TRY(roll_forward()) : position, epoch_, salt_);
     TRY(inodes_.check());
     age_.reset();
     failed_ = false;

@@ -9,12 +9,21 @@
 
 namespace libos::fs::log {
 
+// What cannot be read may be a commit that was promised: no end of the log, unless all behind it is
+// to be given up. False: it is.
+Result<bool> Store::scan_read(Address at, std::span<std::byte> bytes) {
+    const auto read = device_.read(at, bytes);
+    if (read) return true;
+    if (gives_up_) return false;
+    return error(read.error());
+}
+
 // Reads the write that should stand at `position`, which then goes on behind it. False: none does.
 Result<bool> Store::scan_write(Position& position, std::span<std::byte> bytes,
                                SummaryHead& head) {
     if (position.segment == none) return false;
     const Address at = geometry_.start(position.segment) + position.offset;
-    if (!device_.read(at, bytes.first(block_bytes))) return false;
+    if (!TRY(scan_read(at, bytes.first(block_bytes)))) return false;
     head = load<SummaryHead>(bytes);
     const bool good = head.magic == summary_magic && head.salt == salt_ &&
                       head.epoch == epoch_ && head.number == position.number &&
@@ -27,7 +36,7 @@ Result<bool> Store::scan_write(Position& position, std::span<std::byte> bytes,
     if (!good) return false;
     const auto payload =
         bytes.subspan(block_bytes, std::size_t{head.blocks} * block_bytes);
-    if (!payload.empty() && !device_.read(at + 1, payload)) return false;
+    if (!payload.empty() && !TRY(scan_read(at + 1, payload))) return false;
     for (std::uint32_t i = 0; i < head.blocks; ++i) {
         const auto entry = load<SummaryEntry>(
             bytes, sizeof head + std::size_t{i} * sizeof(SummaryEntry));

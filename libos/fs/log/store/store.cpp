@@ -36,12 +36,15 @@ Result<void> Store::build(std::span<std::byte> memory) {
     const std::uint32_t blocks = device_.blocks();
     if (blocks < blocks_min) return error(Error::invalid);
     geometry_ = Geometry::of(blocks);
+    if (memory.size() < room(blocks, cached_min)) return error(Error::no_memory);
+    // As many blocks as there is room for.
     std::uint32_t cached = cached_min;
-    if (memory.size() < room(blocks, cached)) return error(Error::no_memory);
-    const std::size_t spare = memory.size() - room(blocks, cached);
-    cached += static_cast<std::uint32_t>(std::min<std::size_t>(
-        spare / (room(blocks, 2 * cached_min) - room(blocks, cached_min)), 1u << 20) * cached_min);
-    while (memory.size() < room(blocks, cached)) cached -= cached_min;
+    auto beyond = static_cast<std::uint32_t>(
+        std::min<std::size_t>(memory.size() / block_bytes, std::size_t{cached_min} << 20)) + 1;
+    while (beyond > cached + 1) {
+        const std::uint32_t middle = cached + (beyond - cached) / 2;
+        (room(blocks, middle) <= memory.size() ? cached : beyond) = middle;
+    }
     Arena arena{memory};
     const auto region = arena.take<RegionBlock>(geometry_.region_blocks);
     region_ = std::as_writable_bytes(region);
@@ -53,7 +56,7 @@ Result<void> Store::build(std::span<std::byte> memory) {
     inodes_.build(geometry_, arena.take<MapEntry>(geometry_.inodes), {map, geometry_.map_blocks},
                   arena.take<std::uint64_t>(words(geometry_.map_blocks)));
     whole_.device = &device_;
-    cache_.emplace(whole_, arena, cached);
+    cache_.emplace(whole_, arena, cached, choices_);
     writer_.build(arena, geometry_, device_, *cache_, segments_);
     return {};
 }

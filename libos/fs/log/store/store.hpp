@@ -25,7 +25,8 @@ public:
     static constexpr std::uint32_t operation_blocks = 24;  ///< of metadata, at most
     static constexpr std::uint32_t cached_min = 32;
 
-    explicit Store(DeviceRef device) : device_{device} {}
+    explicit Store(DeviceRef device, const choice::CacheChoices& choices = {})
+        : device_{device}, choices_{choices} {}
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
@@ -36,7 +37,8 @@ public:
     /// An empty log; nothing is durable before checkpoint().
     Result<void> create(std::uint64_t salt);
     /// The newest checkpoint, and every commit after it. Error::corrupt, Error::io. `skip`: see
-    /// check(): 0 all of it, 1 without the commits, 2 the older checkpoint.
+    /// check(): 0 all of it, 1 the commits before a block that cannot be read, 2 without
+    /// the commits, 3 the older checkpoint.
     Result<void> open(std::uint32_t skip = 0);
 
     /// Whether the log has room for an operation that may add so many live blocks.
@@ -103,10 +105,12 @@ private:
     Result<void> write_map();
     Result<void> write_region();
     Result<Position> roll_forward();
+    Result<bool> scan_read(Address at, std::span<std::byte> bytes);
     Result<bool> scan_write(Position& position, std::span<std::byte> bytes, SummaryHead& head);
     Result<void> apply(std::span<const std::byte> bytes, const SummaryHead& head, Address at);
 
     DeviceRef device_;
+    choice::CacheChoices choices_;
     Geometry geometry_;
     WholeBlocks whole_;
     std::optional<BlockCache> cache_;
@@ -118,6 +122,7 @@ private:
     std::uint64_t salt_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint32_t regions_good_ = 0;
+    bool gives_up_ = false;  ///< what lies behind a block of the log that cannot be read
     bool fresh_ = true;
     bool changed_ = false;   ///< since the last checkpoint
     bool failed_ = true;     ///< until created or opened
