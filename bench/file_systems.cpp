@@ -89,10 +89,10 @@ private:
 class CofsSubject {
 public:
     template <class Disk>
-    explicit CofsSubject(Disk& disk)
+    explicit CofsSubject(Disk& disk, fs::cofs::Commit commit = {})
         : memory_(Cofs::memory_needed(disk_blocks, 8192)),
           well_{Cofs::format(disk, memory_).has_value()},
-          fs_{disk, memory_} {
+          fs_{disk, memory_, {.commit = commit}} {
         well_ = well_ && fs_.mount();
         root_ = fs_.root();
         if (const auto made = fs_.make_directory(root_, "d", {})) root_ = *made;
@@ -208,13 +208,14 @@ struct CofsInMemory : MemoryDisk, CofsSubject {
     using CofsSubject::read;
 };
 // On a file of ext4.
+template <fs::cofs::Commit commit>
 class CofsOnFile {
 public:
     CofsOnFile() {
         const int file = below_.well() ? below_.disk_file() : -1;
         if (file < 0) return;
         disk_ = std::make_unique<FileDisk>(file);
-        cofs_ = std::make_unique<CofsSubject>(*disk_);
+        cofs_ = std::make_unique<CofsSubject>(*disk_, commit);
     }
     [[nodiscard]] bool well() const { return cofs_ && cofs_->well(); }
     bool make_file() { return cofs_->make_file(); }
@@ -319,5 +320,6 @@ FILE_SYSTEM_ROW(read_cached<Ext4>, "read_4k/ext4");
 FILE_SYSTEM_ROW(unlink_name<CofsInMemory>, "unlink/cofs");
 FILE_SYSTEM_ROW(unlink_name<Tmpfs>, "unlink/tmpfs");
 FILE_SYSTEM_ROW(unlink_name<Ext4>, "unlink/ext4");
-FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile>, "fsync/cofs");
+FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile<fs::cofs::Commit::one_flush>>, "fsync/cofs");
+FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile<fs::cofs::Commit::two_flushes>>, "fsync/cofs_twice");
 FILE_SYSTEM_ROW(overwrite_sync<Ext4>, "fsync/ext4");

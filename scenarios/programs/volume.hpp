@@ -60,6 +60,8 @@ inline constexpr std::array volume_parameters{
     Parameter{"allocation", ParameterKind::choice, "default",
               "where new blocks go; default: the file system's own; log has its own way", 0, 0,
               "default colocate first-fit next-fit best-fit buddy groups near"},
+    Parameter{"commit", ParameterKind::choice, "two-flushes", "of cofs: how it becomes durable", 0,
+              0, "two-flushes one-flush"},
 };
 
 // A program's own parameters, and those of its volume.
@@ -75,6 +77,7 @@ struct VolumeSetup {
     std::uint32_t cached = 0;
     choice::CacheChoices cache{};
     std::optional<choice::Index> allocation{};
+    fs::cofs::Commit commit{};
 
     static VolumeSetup of(Environment& env) {
         const auto& given = env.arguments();
@@ -90,6 +93,7 @@ struct VolumeSetup {
         setup.cache.settings.age_ns =
             static_cast<std::uint64_t>(given.integer("write_back_ms")) * 1'000'000;
         setup.allocation = choice::Allocations::find(given.text("allocation"));
+        if (given.text("commit") == "one-flush") setup.commit = fs::cofs::Commit::one_flush;
         return setup;
     }
 };
@@ -106,7 +110,9 @@ struct CofsVolume {
     }
     CofsVolume(ExtentDevice& device, Memory memory, const VolumeSetup& setup)
         : fs{device, memory,
-             {setup.cache, setup.allocation.value_or(fs::cofs::MountOptions{}.allocation)}} {}
+             {.cache = setup.cache,
+              .allocation = setup.allocation.value_or(fs::cofs::MountOptions{}.allocation),
+              .commit = setup.commit}} {}
     Fs fs;
 };
 

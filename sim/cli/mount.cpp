@@ -41,7 +41,8 @@ std::expected<Options, std::string> options_of(const std::string& text) {
         {"replacement=", &options.open.replacement},
         {"write-back=", &options.open.write_back},
         {"read-ahead=", &options.open.read_ahead},
-        {"allocation=", &options.open.allocation}};
+        {"allocation=", &options.open.allocation},
+        {"commit=", &options.open.commit}};
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t end = std::min(text.find(',', at), text.size());
         const std::string word = text.substr(at, end - at);
@@ -63,8 +64,8 @@ int run(const Request& request) {
     const auto options = options_of(request.options);
     if (!options) {
         return say(exit_usage, fmt::format("-o {}: expected ro, rw, or one of cleaner, "
-                                           "replacement, write-back, read-ahead, allocation "
-                                           "with =NAME",
+                                           "replacement, write-back, read-ahead, allocation, "
+                                           "commit with =NAME",
                                            options.error()));
     }
     const bool read_only = options->read_only;
@@ -99,7 +100,8 @@ void add_mount(Command& app, int& exit_code) {
     command->add_option("-o", request->options,
                         "ro: change nothing; rw (default); policies (chitin list): "
                         "replacement=NAME, read-ahead=NAME; of cofs and fat write-back=NAME, "
-                        "allocation=NAME; of log cleaner=NAME");
+                        "allocation=NAME; of log cleaner=NAME; of cofs commit=two-flushes or "
+                        "one-flush");
     command->footer("Needs FUSE (/dev/fuse). Everything is in the image when the command ends, "
                     "or after sync.\n"
                     "Examples:\n"

@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, OnTheImage,
                                          "predicate.toml", "disk_probe.toml",
                                          "shared_disk.toml", "tree_probe.toml",
                                          "shared_tree.toml", "sequential.toml", "mail.toml",
-                                         "database.toml", "allocation.toml"),
+                                         "database.toml", "allocation.toml", "commit.toml"),
                          [](const auto& given) {
                              std::string name = given.param;
                              return name.substr(0, name.find('.'));

@@ -5,6 +5,7 @@
 /// Everything is little-endian and read by memcpy: what is on a disk is an allegation until the
 /// reader has checked it.
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -83,10 +84,34 @@ struct Superblock {
     std::uint32_t blocks = 0;     ///< of the device
     std::uint32_t map_blocks = 0; ///< of one space map
     std::uint64_t salt = 0;       ///< told to format(): tells one file system from an older one
+    std::uint32_t listed = 0;     ///< entries of the list at list_offset; 0: nothing is in doubt
+    std::uint32_t list_checksum = 0;  ///< CRC-32C of these entries
 };
 
+/// Bits that one block of a space map holds.
+inline constexpr std::uint32_t map_bits = (block_bytes - 32) * 8;
+
+/// Of one space map.
+constexpr std::uint32_t map_blocks(std::uint32_t blocks) {
+    return (blocks + map_bits - 1) / map_bits;
+}
+
+/// Where superblocks lie: of both slots, each before its space map; then their copies.
+constexpr std::array<BlockNumber, 4> superblock_places(std::uint32_t blocks) {
+    return {0, 1 + map_blocks(blocks), blocks - 2, blocks - 1};
+}
+
+/// A block that a commit wrote, and that no flush had made durable before its superblock.
+struct Written {
+    BlockNumber block = 0;
+    std::uint32_t checksum = 0;   ///< CRC-32C of the block
+};
+
+inline constexpr std::uint32_t list_offset = 512;  ///< behind the superblock's own sector
+inline constexpr std::uint32_t listed_max = (block_bytes - list_offset) / sizeof(Written);
+
 inline constexpr std::uint64_t superblock_magic = 0x31'30'53'46'4f'43'68'43;  // "ChCOFS01"
-inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::uint32_t format_version = 2;
 
 /// An inode, in an entry or in an inode item.
 struct Body {
@@ -128,7 +153,7 @@ struct Extent {
     std::uint16_t zero = 0;
 };
 
-static_assert(sizeof(Pointer) == 16 && sizeof(Superblock) == 72 && sizeof(Body) == 72);
+static_assert(sizeof(Pointer) == 16 && sizeof(Superblock) == 80 && sizeof(Body) == 72);
 static_assert(sizeof(EntryHead) == 16 && sizeof(Home) == 16 && sizeof(Extent) == 8);
 static_assert(sizeof(EntryHead) + sizeof(Body) + name_max <= payload_max);
 static_assert(8 + chunk_blocks * (sizeof(Extent) + 4) <= payload_max);

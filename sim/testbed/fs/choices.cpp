@@ -52,10 +52,12 @@ std::expected<Choices, std::string> choices_of(const OpenOptions& options, Choic
     return choices;
 }
 
-std::expected<void, std::string> check_families(const OpenOptions& options, bool has_cleaner,
-                                                bool has_space) {
-    if (!has_cleaner && !options.cleaner.empty()) return std::unexpected("only log has a cleaner");
-    if (has_space) return {};
+std::expected<void, std::string> check_families(const OpenOptions& options, Has has) {
+    if (!has.cleaner && !options.cleaner.empty()) return std::unexpected("only log has a cleaner");
+    if (!has.commit && !options.commit.empty()) {
+        return std::unexpected("only cofs has two ways to commit");
+    }
+    if (has.space) return {};
     if (!options.write_back.empty()) {
         return std::unexpected("log writes its log in whole segments: it has no write-back policy");
     }

@@ -16,9 +16,13 @@ struct Choices {
 /// sentence, with the names that there are.
 std::expected<Choices, std::string> choices_of(const OpenOptions& options, Choices choices);
 
-/// Error: the format has none of what `options` names. `has_space`: it writes in place or
-/// allocates.
-std::expected<void, std::string> check_families(const OpenOptions& options, bool has_cleaner,
-                                                bool has_space);
+/// What a format leaves open.
+struct Has {
+    bool cleaner = false;
+    bool space = false;   ///< it writes in place, or allocates
+    bool commit = false;
+};
+/// Error: the format has none of what `options` names.
+std::expected<void, std::string> check_families(const OpenOptions& options, Has has);
 
 }  // namespace sim::testbed::fs

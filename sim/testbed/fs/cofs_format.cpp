@@ -29,13 +29,20 @@ public:
 
 std::expected<std::unique_ptr<AnyFileSystem>, std::string> open(ImageDevice& device,
                                                                 const OpenOptions& options) {
-    if (const auto fits = check_families(options, false, true); !fits) {
+    if (const auto fits = check_families(options, {.space = true, .commit = true}); !fits) {
         return std::unexpected(fits.error());
     }
     const cofs::MountOptions own;
     const auto choices = choices_of(options, {own.cache, own.allocation});
     if (!choices) return std::unexpected(choices.error());
-    return std::make_unique<Owner>(device, cofs::MountOptions{choices->cache, choices->allocation});
+    if (!options.commit.empty() && options.commit != "two-flushes" &&
+        options.commit != "one-flush") {
+        return std::unexpected("no commit \"" + options.commit +
+                               "\"; expected one of: two-flushes, one-flush");
+    }
+    const auto commit = options.commit == "one-flush" ? cofs::Commit::one_flush : own.commit;
+    return std::make_unique<Owner>(
+        device, cofs::MountOptions{choices->cache, choices->allocation, commit});
 }
 
 struct Traits {
@@ -45,8 +52,8 @@ struct Traits {
     static constexpr auto block_bytes = cofs::block_bytes;
     static constexpr std::uint64_t blocks_min = cofs::blocks_min;
     static constexpr std::uint64_t magic = cofs::superblock_magic;
-    static std::array<std::uint64_t, 4> superblocks(std::uint64_t blocks) {
-        return {0, 1, blocks - 2, blocks - 1};
+    static std::array<cofs::BlockNumber, 4> superblocks(std::uint64_t blocks) {
+        return cofs::superblock_places(static_cast<std::uint32_t>(blocks));
     }
 };
 

@@ -61,7 +61,7 @@ public:
 
 std::expected<std::unique_ptr<AnyFileSystem>, std::string> open(ImageDevice& device,
                                                                 const OpenOptions& options) {
-    if (const auto fits = check_families(options, false, true); !fits) {
+    if (const auto fits = check_families(options, {.space = true}); !fits) {
         return std::unexpected(fits.error());
     }
     const auto choices = choices_of(options, {{}, fat::Fat::Options{}.allocation});

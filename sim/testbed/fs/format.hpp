@@ -32,6 +32,7 @@ struct OpenOptions {
     std::string write_back;   ///< of cofs and fat: when changed blocks are written
     std::string read_ahead;   ///< which blocks come along
     std::string allocation;   ///< of cofs and fat: where new blocks are taken from
+    std::string commit;       ///< of cofs: two-flushes or one-flush
 };
 
 /// One thing that a check found.

@@ -30,7 +30,7 @@ public:
 
 std::expected<std::unique_ptr<AnyFileSystem>, std::string> open(ImageDevice& device,
                                                                 const OpenOptions& options) {
-    if (const auto fits = check_families(options, true, false); !fits) {
+    if (const auto fits = check_families(options, {.cleaner = true}); !fits) {
         return std::unexpected(fits.error());
     }
     lfs::MountOptions mount;

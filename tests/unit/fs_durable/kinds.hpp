@@ -18,7 +18,19 @@ template <>
 struct KindOf<libos::fs::cofs::Cofs> {
     using CheckReport = libos::fs::cofs::CheckReport;
     static constexpr const char* name = "cofs";  // as commands know it
+    static constexpr const char* label = name;
     static constexpr std::uint64_t calls_until_failure = 200;
+};
+
+struct CofsOneFlush : libos::fs::cofs::Cofs {
+    template <class Device>
+    CofsOneFlush(Device& device, std::span<std::byte> memory)
+        : Cofs{device, memory, {.commit = libos::fs::cofs::Commit::one_flush}} {}
+};
+
+template <>
+struct KindOf<CofsOneFlush> : KindOf<libos::fs::cofs::Cofs> {
+    static constexpr const char* label = "cofs_one_flush";
 };
 
 // It writes less often.
@@ -26,15 +38,16 @@ template <>
 struct KindOf<libos::fs::log::Log> {
     using CheckReport = libos::fs::log::CheckReport;
     static constexpr const char* name = "log";
+    static constexpr const char* label = name;
     static constexpr std::uint64_t calls_until_failure = 600;
 };
 
-using Kinds = testing::Types<libos::fs::cofs::Cofs, libos::fs::log::Log>;
+using Kinds = testing::Types<libos::fs::cofs::Cofs, CofsOneFlush, libos::fs::log::Log>;
 
 struct KindNames {
     template <class Fs>
     static std::string GetName(int) {
-        return KindOf<Fs>::name;
+        return KindOf<Fs>::label;
     }
 };
 

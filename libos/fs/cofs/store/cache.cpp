@@ -41,7 +41,7 @@ std::size_t Cache::room(std::uint32_t frames) {
            (std::size_t{frames} + 2 * run_blocks(frames)) * block_bytes + 64;
 }
 
-void Cache::build(kernel::base::Arena& arena, std::uint32_t frames, DeviceRef& device,
+void Cache::build(kernel::base::Arena& arena, std::uint32_t frames, Disk& disk,
                   const SpaceMap& space, const choice::CacheChoices& choices) {
     CHITIN_ASSERT(frames >= frames_min);
     struct alignas(16) Line {
@@ -51,7 +51,7 @@ void Cache::build(kernel::base::Arena& arena, std::uint32_t frames, DeviceRef& d
         const auto lines = arena.take<Line>(size / sizeof(Line));
         return std::span{lines.data()->bytes, size};
     };
-    device_ = &device;
+    disk_ = &disk;
     space_ = &space;
     names_.emplace(arena, frames * names_per_frame);
     policy_.emplace(arena, config(frames), choices.replacement);
@@ -163,7 +163,7 @@ Result<void> Cache::write(BlockNumber first, BlockNumber last) {
         if (frames_[at].content == Content::node) Node{bytes(at)}.seal();
         std::ranges::copy(bytes(at), staged_out_.begin() + (b - first) * block_bytes);
     }
-    TRY(device_->write(first, staged_out_.first((last - first + 1) * block_bytes)));
+    TRY(disk_->write(first, staged_out_.first((last - first + 1) * block_bytes)));
     for (BlockNumber b = first; b <= last; ++b) dirty_.remove(find(b));
     return {};
 }
@@ -233,7 +233,7 @@ Result<void> Cache::settle() {
 
 Result<std::uint32_t> Cache::fetch_one(BlockNumber block) {
     const auto frame = TRY(admit(block));
-    if (const auto read = device_->read(block, bytes(frame)); !read) {
+    if (const auto read = disk_->read(block, bytes(frame)); !read) {
         vacate(frame);
         return error(read.error());
     }
@@ -267,7 +267,7 @@ Result<std::uint32_t> Cache::fetch(BlockNumber block, bool grouped) {
     if (frames_.size() >= 2 * frames_min) widen(first, last, grouped);
     if (first == last) return fetch_one(block);
     const auto in = staged_in_.first((last - first + 1) * block_bytes);
-    if (!device_->read(first, in)) return fetch_one(block);
+    if (!disk_->read(first, in)) return fetch_one(block);
     const auto bring = [&](BlockNumber b) -> Result<std::uint32_t> {
         const auto frame = TRY(admit(b));
         std::ranges::copy(in.subspan((b - first) * block_bytes, block_bytes),

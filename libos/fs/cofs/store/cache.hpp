@@ -25,8 +25,8 @@
 #include "libos/fs/cache/block_names.hpp"
 #include "libos/fs/cache/dirty_list.hpp"
 #include "libos/fs/choice/choices.hpp"
+#include "libos/fs/cofs/store/disk.hpp"
 #include "libos/fs/cofs/store/space_map.hpp"
-#include "libos/fs/device_ref.hpp"
 
 namespace libos::fs::cofs {
 
@@ -74,7 +74,7 @@ public:
     /// Bytes of memory for so many frames: at least frames_min.
     static std::size_t room(std::uint32_t frames);
 
-    void build(kernel::base::Arena& arena, std::uint32_t frames, DeviceRef& device,
+    void build(kernel::base::Arena& arena, std::uint32_t frames, Disk& disk,
                const SpaceMap& space, const choice::CacheChoices& choices);
     /// Forgets everything, dirty or not. Nothing may be pinned.
     void clear();
@@ -145,7 +145,7 @@ private:
     [[nodiscard]] bool absent(BlockNumber block) const;
     [[nodiscard]] bool writable(BlockNumber block) const;
 
-    DeviceRef* device_ = nullptr;
+    Disk* disk_ = nullptr;
     const SpaceMap* space_ = nullptr;
     std::optional<cache::BlockNames> names_;
     std::optional<policy::AnyReplacement> policy_;

@@ -11,7 +11,7 @@ namespace libos::fs::cofs {
 namespace {
 
 constexpr std::uint32_t map_magic = 0x504d4643;  // "CFMP"
-constexpr std::uint32_t words_per_map = SpaceMap::map_bits / 64;
+constexpr std::uint32_t words_per_map = map_bits / 64;
 
 struct MapHead {
     std::uint32_t magic = map_magic;
@@ -21,7 +21,7 @@ struct MapHead {
     std::uint64_t sequence = 0;  ///< of the commit that wrote it
     std::uint64_t zeros = 0;
 };
-static_assert(sizeof(MapHead) == 32 && SpaceMap::map_bits % 64 == 0);
+static_assert(sizeof(MapHead) == 32 && map_bits % 64 == 0);
 
 std::uint32_t word_count(std::uint32_t blocks) { return (blocks + 63) / 64; }
 
@@ -82,11 +82,11 @@ void SpaceMap::count() {
     }
 }
 
-Result<void> SpaceMap::load(DeviceRef& device, std::uint64_t sequence,
+Result<void> SpaceMap::load(Disk& disk, std::uint64_t sequence,
                             std::span<std::byte> scratch) {
     const BlockNumber start = map_start(blocks_, sequence % 2);
     for (std::uint32_t i = 0; i < map_blocks(blocks_); ++i) {
-        TRY(device.read(start + i, scratch));
+        TRY(disk.read(start + i, scratch));
         const auto head = cofs::load<MapHead>(scratch);
         if (sealed(scratch, head) != head.checksum) return error(Error::io);
         const bool good = head.magic == map_magic && head.index == i &&
@@ -103,7 +103,7 @@ Result<void> SpaceMap::load(DeviceRef& device, std::uint64_t sequence,
     return {};
 }
 
-Result<void> SpaceMap::store(DeviceRef& device, std::uint64_t sequence,
+Result<void> SpaceMap::store(Disk& disk, std::uint64_t sequence,
                              std::span<std::byte> scratch) {
     const auto slot = static_cast<std::uint8_t>(1u << (sequence % 2));
     const BlockNumber start = map_start(blocks_, sequence % 2);
@@ -116,7 +116,7 @@ Result<void> SpaceMap::store(DeviceRef& device, std::uint64_t sequence,
         MapHead head{.index = i, .sequence = sequence};
         head.checksum = sealed(scratch, head);
         cofs::store(scratch, 0, head);
-        TRY(device.write(start + i, scratch));
+        TRY(disk.write(start + i, scratch));
         flags_[i] &= static_cast<std::uint8_t>(~slot);
     }
     return {};

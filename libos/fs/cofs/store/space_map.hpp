@@ -12,20 +12,14 @@
 #include "kernel/base/arena.hpp"
 #include "libos/fs/choice/allocation.hpp"
 #include "libos/fs/cofs/layout.hpp"
-#include "libos/fs/device_ref.hpp"
+#include "libos/fs/cofs/store/disk.hpp"
 
 namespace libos::fs::cofs {
 
 class SpaceMap {
 public:
-    /// Bits that one map block holds.
-    static constexpr std::uint32_t map_bits = (block_bytes - 32) * 8;
-
-    static constexpr std::uint32_t map_blocks(std::uint32_t blocks) {
-        return (blocks + map_bits - 1) / map_bits;
-    }
     static constexpr BlockNumber map_start(std::uint32_t blocks, std::uint64_t slot) {
-        return 2 + static_cast<BlockNumber>(slot) * map_blocks(blocks);
+        return superblock_places(blocks)[slot] + 1;
     }
     static constexpr BlockNumber data_start(std::uint32_t blocks) {
         return 2 + 2 * map_blocks(blocks);
@@ -39,9 +33,9 @@ public:
     void clear();
 
     /// The map of commit `sequence`. Error::io: a checksum does not match; Error::corrupt.
-    Result<void> load(DeviceRef& device, std::uint64_t sequence, std::span<std::byte> scratch);
+    Result<void> load(Disk& disk, std::uint64_t sequence, std::span<std::byte> scratch);
     /// Writes what slot `sequence mod 2` lacks.
-    Result<void> store(DeviceRef& device, std::uint64_t sequence, std::span<std::byte> scratch);
+    Result<void> store(Disk& disk, std::uint64_t sequence, std::span<std::byte> scratch);
     /// Now is what is committed.
     void committed();
 

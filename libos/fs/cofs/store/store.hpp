@@ -2,8 +2,9 @@
 
 /// Device, space, cache and tree as one: a transaction that is committed as a whole.
 ///
-/// Commit (README.md says why it is safe): changed blocks and the space map; flush; superblock
-/// and its copy; flush.
+/// Commit (README.md says why it is safe): changed blocks and the space map; flush; superblock and
+/// its copy; flush. With Commit::one_flush the superblock lists what was changed, and the first
+/// flush is for what the list is too short for.
 ///
 /// Invariants: between operations the transaction is consistent, so that any may be followed by a
 /// commit; an operation asks begin() for all the room that it may need before it changes anything.
@@ -19,11 +20,17 @@ namespace libos::fs::cofs {
 /// What an operation leaves: less room; as good as the same; as much or more.
 enum class Effect : std::uint8_t { grows, overwrites, shrinks };
 
-/// What a mount chooses (libos/fs/choice): of its memory and of new places; nothing on the disk
-/// tells them apart.
+/// How a commit becomes durable. No crash tells them apart; of one_flush see the README's limits.
+enum class Commit : std::uint8_t {
+    two_flushes,  ///< what was changed, then the superblock
+    one_flush,    ///< all together: the superblock lists what was changed, with checksums
+};
+
+/// What a mount chooses: of its memory and of new places (libos/fs/choice), and of commits.
 struct MountOptions {
     choice::CacheChoices cache{};
     choice::Index allocation = choice::AnyAllocation::colocate;
+    Commit commit = Commit::two_flushes;
 };
 
 class Store {
@@ -33,7 +40,9 @@ public:
     static constexpr std::uint32_t scratch_bytes = block_bytes;
 
     explicit Store(DeviceRef device, const MountOptions& options = {})
-        : device_{device}, options_{options}, allocation_{options.allocation} {}
+        : disk_{device, options.commit == Commit::one_flush},
+          options_{options},
+          allocation_{options.allocation} {}
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
@@ -83,7 +92,7 @@ public:
     [[nodiscard]] Tree& tree() { return tree_; }
     [[nodiscard]] Cache& cache() { return cache_; }
     [[nodiscard]] SpaceMap& space() { return space_; }
-    [[nodiscard]] DeviceRef& device() { return device_; }
+    [[nodiscard]] Disk& disk() { return disk_; }
     [[nodiscard]] Transaction& transaction() { return transaction_; }
     [[nodiscard]] const Superblock& superblock() const { return superblock_; }
     [[nodiscard]] std::span<std::byte> scratch() { return scratch_; }
@@ -93,9 +102,13 @@ public:
 private:
     // No operation puts or erases in more than ten leaves, or splits more than three times.
     [[nodiscard]] std::uint32_t operation_blocks() const { return 14 * (tree_.levels() + 1); }
+    Result<Superblock> newest();
+    bool arrived(BlockNumber at);
+    Result<void> write_slot(std::uint64_t slot);
+    Result<void> discard_rejected();
     Result<void> write_superblock();
 
-    DeviceRef device_;
+    Disk disk_;
     MountOptions options_;
     choice::AnyAllocation allocation_;
     SpaceMap space_;
@@ -105,6 +118,7 @@ private:
     Superblock superblock_;  ///< of the last commit
     std::span<std::byte> scratch_;
     std::uint32_t superblocks_good_ = 0;
+    std::uint64_t rejected_ = 0;  ///< a commit on the disk that did not arrive whole; 0: none
     bool failed_ = true;     ///< until created or opened
 };
 
