@@ -3,8 +3,9 @@
 // The same operations on each: a name is made and the file opened and closed; a name is looked up
 // and its attributes read; 4 KiB that are in memory are read; a name is removed; 4 KiB are
 // overwritten and made durable. For the last one cofs stands on a file of the same ext4, with
-// fdatasync as its flush. What is not there is skipped: no ext4 at the working folder, no tmpfs at
-// /dev/shm.
+// fdatasync as its flush; beside it an ext4 whose disk is such a file too (a loop device: only root
+// can), and the ext4 below both. What is not there is skipped: no ext4 at the working folder, no
+// tmpfs at /dev/shm, no right to mount.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -200,6 +202,37 @@ private:
 struct Ext4 : LinuxSubject {
     Ext4() : LinuxSubject{".", EXT4_SUPER_MAGIC} {}
 };
+// A file of the working folder with an ext4 in it, mounted there; both are gone at the end.
+class MountedFile {
+public:
+    MountedFile() {
+        if (geteuid() != 0 || mkdtemp(folder_.data()) == nullptr) return;
+        gone_ = false;
+        run("truncate -s 64M image && mkfs.ext4 -q -F image && mkdir at && mount -o loop image at");
+    }
+    ~MountedFile() {
+        if (gone_) return;
+        run("umount at");
+        if (run("rmdir at; rm image")) rmdir(folder_.c_str());
+    }
+    MountedFile(const MountedFile&) = delete;
+    MountedFile& operator=(const MountedFile&) = delete;
+
+    [[nodiscard]] std::string place() const { return folder_ + "/at"; }
+
+private:
+    bool run(const std::string& script) const {
+        const std::string all =
+            "PATH=$PATH:/sbin:/usr/sbin; exec >/dev/null 2>&1; cd " + folder_;
+        return std::system((all + " && " + script).c_str()) == 0;
+    }
+
+    std::string folder_ = "./chitin_bench.XXXXXX";
+    bool gone_ = true;
+};
+struct Ext4InFile : MountedFile, LinuxSubject {
+    Ext4InFile() : LinuxSubject{place(), EXT4_SUPER_MAGIC} {}
+};
 struct Tmpfs : LinuxSubject {
     Tmpfs() : LinuxSubject{"/dev/shm", TMPFS_MAGIC} {}
 };
@@ -320,6 +353,7 @@ FILE_SYSTEM_ROW(read_cached<Ext4>, "read_4k/ext4");
 FILE_SYSTEM_ROW(unlink_name<CofsInMemory>, "unlink/cofs");
 FILE_SYSTEM_ROW(unlink_name<Tmpfs>, "unlink/tmpfs");
 FILE_SYSTEM_ROW(unlink_name<Ext4>, "unlink/ext4");
-FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile<fs::cofs::Commit::one_flush>>, "fsync/cofs");
-FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile<fs::cofs::Commit::two_flushes>>, "fsync/cofs_twice");
-FILE_SYSTEM_ROW(overwrite_sync<Ext4>, "fsync/ext4");
+FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile<fs::cofs::Commit::two_flushes>>, "fsync/cofs");
+FILE_SYSTEM_ROW(overwrite_sync<Ext4InFile>, "fsync/ext4");
+FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile<fs::cofs::Commit::one_flush>>, "fsync_once/cofs");
+FILE_SYSTEM_ROW(overwrite_sync<Ext4>, "fsync_once/ext4");

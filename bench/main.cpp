@@ -58,7 +58,7 @@ public:
             if (run.aggregate_name != "median") continue;
             if (name.starts_with("linux/")) figures[name.substr(6)] = run.GetAdjustedRealTime();
             if (name.starts_with("fs/")) {
-                const bool waits = name.starts_with("fs/fsync/");
+                const bool waits = name.starts_with("fs/fsync");
                 fs_figures[name.substr(3)] =
                     waits ? run.GetAdjustedRealTime() : run.GetAdjustedCPUTime();
             }
