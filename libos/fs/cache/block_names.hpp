@@ -48,10 +48,22 @@ public:
         const std::uint32_t name = hand_;
         advance();
         if (names_[name].given) unlink(name);
-        std::uint32_t& bucket = buckets_[bucket_of(block)];
-        names_[name] = {.block = block, .slot = none, .next = bucket, .given = true};
-        bucket = name;
+        link(name, block, none);
         return name;
+    }
+
+    /// What `name` stands for lies in another block from now on, whose own name must not be
+    /// resident and is forgotten: a policy goes on with what it knows of the content.
+    void move(std::uint32_t name, std::uint64_t block) {
+        const std::uint32_t before = find(block);
+        if (before == name) return;
+        if (before != none) {
+            CHITIN_ASSERT(names_[before].slot == none);
+            unlink(before);
+            names_[before].given = false;
+        }
+        unlink(name);
+        link(name, block, names_[name].slot);
     }
 
     /// Where the block of `name` lies in the cache; none: it is not resident.
@@ -80,6 +92,12 @@ private:
     }
 
     void advance() { hand_ = hand_ + 1 == names_.size() ? 0 : hand_ + 1; }
+
+    void link(std::uint32_t name, std::uint64_t block, std::uint32_t slot) {
+        std::uint32_t& bucket = buckets_[bucket_of(block)];
+        names_[name] = {.block = block, .slot = slot, .next = bucket, .given = true};
+        bucket = name;
+    }
 
     void unlink(std::uint32_t name) {
         std::uint32_t* link = &buckets_[bucket_of(names_[name].block)];

@@ -120,4 +120,35 @@ TEST(CofsChoices, AllocationsPutFilesInDifferentPlaces) {
     EXPECT_GE(images.size(), choice::Allocations::size - 1) << "two may agree by chance";
 }
 
+// Reads of the device while one page is written again and again, durably, among others that are
+// read once. Each time it moves to another block.
+std::uint64_t reads_around_a_hot_page(std::string_view replacement) {
+    constexpr std::uint64_t cold_pages = 1000;
+    MemoryDevice device{block_size, disk_blocks};
+    std::vector<std::byte> memory(fs::cofs::Cofs::memory_needed(disk_blocks, 64));
+    EXPECT_TRUE(fs::cofs::Cofs::format(device, memory));
+    choice::CacheChoices cache{.read_ahead = 0};  // none
+    cache.replacement = libos::policy::AnyReplacement::find(replacement).value();
+    fs::cofs::Cofs mounted{device, memory, {.cache = cache}};
+    EXPECT_TRUE(mounted.mount());
+    const auto file = *mounted.create(mounted.root(), "f", {});
+    EXPECT_TRUE(mounted.write(file, 0, std::vector<std::byte>((cold_pages + 1) * block_size)));
+    EXPECT_TRUE(mounted.sync());
+    std::vector<std::byte> some(100);
+    const std::uint64_t before = device.reads();
+    for (std::uint64_t page = 1; page <= cold_pages; ++page) {
+        EXPECT_TRUE(mounted.read(file, page * block_size, some));
+        if (page % 8 != 0) continue;
+        EXPECT_TRUE(mounted.write(file, 50, some));
+        EXPECT_TRUE(mounted.fsync(file, false));
+    }
+    return device.reads() - before;
+}
+
+TEST(CofsChoices, AWrittenPageKeepsItsPastWhereverItMoves) {
+    const std::uint64_t fifo = reads_around_a_hot_page("fifo");
+    EXPECT_LT(reads_around_a_hot_page("lru"), fifo);
+    EXPECT_LT(reads_around_a_hot_page("lfu"), fifo);
+}
+
 }  // namespace

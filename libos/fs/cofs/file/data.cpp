@@ -137,9 +137,11 @@ Result<BlockRef> FileData::own(File& file, Chunk& map, std::uint32_t i, bool who
     if (!found) return error(Error::no_space);
     store_->transaction().changed = true;
     BlockRef ref;
-    if (old != 0 && !whole) {
-        ref = TRY(block(map, i));
+    if (old != 0 && !whole) ref = TRY(block(map, i));
+    if (old != 0 && whole) ref = store_->cache().held(old);
+    if (ref) {
         TRY(ref.move_to(*found));
+        ref.set_verified();
     } else {
         ref = TRY(store_->cache().make(*found, Content::data));
     }

@@ -88,18 +88,12 @@ void Cache::unpinned(std::uint32_t frame) {
     if (frames_[frame].parked) list(frame);
 }
 
+// The content moves on; for the policy it is the same page, written once more.
 void Cache::rename(std::uint32_t frame, BlockNumber block) {
     Frame& f = frames_[frame];
-    if (!f.parked) {
-        policy_->remove(PageId{f.name});
-        --listed_;
-    }
-    names_->set_slot(f.name, none);
-    const std::uint32_t known = names_->find(block);
-    f.name = known != none ? known : names_->give(block);
+    names_->move(f.name, block);
     f.block = block;
-    names_->set_slot(f.name, frame);
-    list(frame);
+    if (!f.parked) policy_->hit(PageId{f.name}, {.write = true});
 }
 
 void Cache::vacate(std::uint32_t frame) {
@@ -295,6 +289,15 @@ Result<BlockRef> Cache::read(BlockNumber block, Content content, bool grouped) {
     Frame& f = frames_[frame];
     if (f.content == Content::raw) f.content = content;
     if (f.content != content) return error(Error::corrupt);
+    return BlockRef{*this, frame};
+}
+
+BlockRef Cache::held(BlockNumber block) {
+    const std::uint32_t frame = find(block);
+    if (frame == none || frames_[frame].pins > 0) return {};
+    Frame& f = frames_[frame];
+    if (f.content == Content::node) return {};
+    f.content = Content::data;
     return BlockRef{*this, frame};
 }
 

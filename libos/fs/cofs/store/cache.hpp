@@ -82,6 +82,8 @@ public:
     /// Error::io from the device; Error::corrupt where the block is in use as the other content.
     /// `grouped`: its neighbours in its group are likely to be wanted too.
     Result<BlockRef> read(BlockNumber block, Content content, bool grouped = true);
+    /// Data to be overwritten, where they are in memory and nobody uses them; else empty.
+    BlockRef held(BlockNumber block);
     /// A block of zeros, dirty; what the cache knew of it is forgotten. Error::corrupt: pinned.
     Result<BlockRef> make(BlockNumber block, Content content);
     /// Forgets a block. Error::corrupt where it is pinned: a damaged disk uses it twice.
