@@ -1,18 +1,20 @@
 #pragma once
 
-/// Curves: result lines of a sweep as one figure against another, a line each policy.
+/// Curves: the plots that a scenario asks for, of the result lines of a sweep.
 ///
 /// Why: a sweep's question is how a figure moves with a parameter; the table has the numbers, the
-/// curve the answer. Cells that differ by seed alone are one point, their mean.
+/// curve the answer. Cells that differ otherwise (by seed alone, say) are one point, their mean.
 
 #include <string>
 #include <vector>
 
 #include "sim/testbed/record.hpp"
+#include "sim/testbed/scenario.hpp"
 
 namespace sim::testbed {
 
-/// HTML sections for those of the known curves that have points, or nothing.
-[[nodiscard]] std::string curve_sections(const std::vector<Json>& records);
+/// An HTML section for each. One that no result line has the columns for says so.
+[[nodiscard]] std::string curve_sections(const std::vector<PlotRequest>& plots,
+                                         const std::vector<Json>& records);
 
 }  // namespace sim::testbed

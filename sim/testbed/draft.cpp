@@ -59,6 +59,9 @@ private:
     void read_sweep(const toml::table& root, Draft& draft);
     void read_axis(const toml::key& key, const toml::node& node, Draft& draft);
     void expand_all(const toml::key& key, const toml::node& node, const Draft& draft, Axis& axis);
+    std::vector<std::string> read_columns(const toml::table& table, std::string_view key);
+    PlotRequest read_plot(const toml::table& table);
+    Arguments read_where(const toml::table& table);
     void read_report(const toml::table& root, Draft& draft);
     void read_expectations(const toml::table& root, Draft& draft);
     Expectation read_expectation(const toml::table& table);
@@ -368,16 +371,73 @@ void DraftReader::read_sweep(const toml::table& root, Draft& draft) {
 void DraftReader::read_report(const toml::table& root, Draft& draft) {
     const toml::table* const report = view_.table(root, "report");
     if (report == nullptr) return;
-    view_.check_keys(*report, "[report]", {"columns"});
-    const toml::array* const columns = view_.array(*report, "columns");
-    if (columns == nullptr) return;
-    for (const toml::node& node : *columns) {
-        if (const auto* const text = node.as_string()) {
-            draft.columns.push_back(text->get());
+    view_.check_keys(*report, "[report]", {"columns", "plot"});
+    draft.columns = read_columns(*report, "columns");
+    const toml::array* const plots = view_.array(*report, "plot");
+    if (plots == nullptr) return;
+    for (const toml::node& node : *plots) {
+        if (const toml::table* const table = node.as_table()) {
+            draft.plots.push_back(read_plot(*table));
         } else {
-            view_.wrong_type(node, "columns", "names of result columns");
+            view_.wrong_type(node, "plot", "[[report.plot]] tables");
         }
     }
+}
+
+std::vector<std::string> DraftReader::read_columns(const toml::table& table,
+                                                   std::string_view key) {
+    std::vector<std::string> names;
+    const toml::array* const columns = view_.array(table, key);
+    if (columns == nullptr) return names;
+    for (const toml::node& node : *columns) {
+        if (const auto* const text = node.as_string()) {
+            names.push_back(text->get());
+        } else {
+            view_.wrong_type(node, key, "names of result columns");
+        }
+    }
+    return names;
+}
+
+PlotRequest DraftReader::read_plot(const toml::table& table) {
+    PlotRequest plot{.place = view_.place(table)};
+    view_.check_keys(table, "[[report.plot]]",
+                     {"title", "x", "y", "line", "beside", "where", "x_label", "y_label", "divide",
+                      "log_y"});
+    const auto text = [&](std::string_view key) { return view_.text(table, key).value_or(""); };
+    plot.x = text("x");
+    plot.y = text("y");
+    plot.line = text("line");
+    plot.title = text("title");
+    plot.x_label = text("x_label");
+    plot.y_label = text("y_label");
+    plot.beside = read_columns(table, "beside");
+    plot.where = read_where(table);
+    plot.divide = view_.number(table, "divide").value_or(1);
+    if (const toml::node* const node = table.get("log_y")) {
+        if (!node->is_boolean()) view_.wrong_type(*node, "log_y", "true or false");
+        plot.log_y = node->value_or(false);
+    }
+    if (plot.x.empty() || plot.y.empty()) {
+        view_.error(table, "a plot of nothing, expected \"x\" and \"y\": result columns");
+    }
+    if (!(plot.divide > 0)) view_.error(table, "\"divide\" is not positive");
+    return plot;
+}
+
+// Values that select result lines.
+Arguments DraftReader::read_where(const toml::table& table) {
+    Arguments values;
+    const toml::table* const where = view_.table(table, "where");
+    if (where == nullptr) return values;
+    for (const auto& [key, node] : *where) {
+        if (const auto text = scalar_text(node)) {
+            values.emplace_back(key.str(), *text);
+        } else {
+            view_.wrong_type(node, key.str(), "one value");
+        }
+    }
+    return values;
 }
 
 Expectation DraftReader::read_expectation(const toml::table& table) {
@@ -386,15 +446,7 @@ Expectation DraftReader::read_expectation(const toml::table& table) {
     view_.check_keys(table, "[[expect]]",
                      {"environment", "where", "column", "exit", "equals", "at_most", "at_least"});
     expectation.program_or_env = view_.text(table, "environment").value_or("");
-    if (const toml::table* const where = view_.table(table, "where")) {
-        for (const auto& [key, node] : *where) {
-            if (const auto text = scalar_text(node)) {
-                expectation.where.emplace_back(key.str(), *text);
-            } else {
-                view_.wrong_type(node, key.str(), "one value");
-            }
-        }
-    }
+    expectation.where = read_where(table);
     if (const auto code = view_.integer(table, "exit", 0, std::numeric_limits<int>::max())) {
         expectation.column = "exit";
         expectation.equals = std::to_string(*code);

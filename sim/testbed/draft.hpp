@@ -64,6 +64,7 @@ struct Draft {
     std::vector<EnvironmentDraft> environments;
     std::vector<Axis> axes;
     std::vector<std::string> columns;
+    std::vector<PlotRequest> plots;
     std::vector<Expectation> expectations;
 };
 

@@ -32,6 +32,10 @@ public:
         if (x_min_ > x_max_) x_min_ = x_max_ = 1;
         if (y_max_ <= 0) y_max_ = 1;
         if (plot.y_min > 0) y_min_ = plot.y_min;
+        if (!plot.x_names.empty()) {
+            x_min_ = -0.5;
+            x_max_ = static_cast<double>(plot.x_names.size()) - 0.5;
+        }
         log_ = plot.log_x && x_min_ > 0;
         log_y_ = plot.log_y && y_min_ < y_max_;
     }
@@ -64,13 +68,19 @@ private:
         for (const double y : y_ticks()) {
             out_ += fmt::format("<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" "
                                 "y2=\"{:.1f}\"/><text x=\"{}\" y=\"{:.1f}\" "
-                                "text-anchor=\"end\">{:.3g}</text>",
+                                "text-anchor=\"end\">{:.6g}</text>",
                                 left, width - right, scale_y(y), scale_y(y), left - 6,
                                 scale_y(y) + 4, y);
         }
-        for (const double x : x_ticks()) {
-            out_ += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:.6g}</text>",
-                                scale_x(x), height - bottom + 18, x);
+        const auto mark = [this](double x, const std::string& text) {
+            out_ += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                                scale_x(x), height - bottom + 18, html(text));
+        };
+        for (std::size_t i = 0; i < plot_.x_names.size(); ++i) {
+            mark(static_cast<double>(i), plot_.x_names[i]);
+        }
+        if (plot_.x_names.empty()) {
+            for (const double x : x_ticks()) mark(x, fmt::format("{:.6g}", x));
         }
         out_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>"
                             "<text transform=\"translate(14 {}) rotate(-90)\" "
@@ -123,6 +133,7 @@ private:
         constexpr std::size_t dots_max = 32;
         const Series& series = plot_.series[index];
         const std::string colour = series_colour(index, plot_.series.size());
+        if (!plot_.x_names.empty()) return draw_bars(index, colour);
         out_ += fmt::format("<g class=\"series\" data-series=\"{}\" style=\"--c:{}\"><polyline "
                             "points=\"", html(series.name), colour);
         for (const auto& [x, y] : series.points) {
@@ -134,6 +145,25 @@ private:
             out_ += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}: {:.6g}, "
                                 "{:.4g}</title></circle>",
                                 scale_x(x), scale_y(y), html(series.name), x, y);
+        }
+        out_ += "</g>";
+    }
+
+    // Side by side over each name.
+    void draw_bars(std::size_t index, const std::string& colour) {
+        constexpr double part = 0.8;  // of a name's room
+        const Series& series = plot_.series[index];
+        const auto count = static_cast<double>(plot_.series.size());
+        const double bar = (scale_x(1) - scale_x(0)) * part / count;
+        out_ += fmt::format("<g class=\"series\" data-series=\"{}\" style=\"--c:{}\">",
+                            html(series.name), colour);
+        for (const auto& [x, y] : series.points) {
+            const double from = scale_x(x) + bar * (static_cast<double>(index) - count / 2);
+            out_ += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
+                                "height=\"{:.1f}\"><title>{}: {}, {:.4g}</title></rect>",
+                                from, scale_y(y), bar, height - bottom - scale_y(y),
+                                html(series.name),
+                                html(plot_.x_names[static_cast<std::size_t>(x)]), y);
         }
         out_ += "</g>";
     }

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The plot: lines over a numeric axis, as SVG that takes its colours from the page.
+/// The plot: lines over a numeric axis, or bars over names, as SVG that takes its colours from the
+/// page.
 
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ struct Plot {
     std::string x_label;
     std::string y_label;
     std::vector<Series> series;
+    std::vector<std::string> x_names = {};  ///< not empty: bars; x is a place among them
     bool log_x = false;
     double y_max = 0;  ///< 0: the largest value; given where plots stand side by side
     bool log_y = false;

@@ -27,10 +27,10 @@ constexpr const char* head = R"(<!doctype html>
   :root { --ink: #e6e6e3; --paper: #161618; --faint: #3a3a3e; } }
 body { color: var(--ink); background: var(--paper); font: 15px/1.5 system-ui, sans-serif;
        max-width: 1240px; margin: 2em auto; padding: 0 1em; }
-svg { width: 100%; height: auto; }
+svg { width: 100%; max-width: 760px; height: auto; }
 svg text { fill: var(--ink); font-size: 12px; } svg .title { font-weight: 600; font-size: 14px; }
 .grid { stroke: var(--faint); } .series polyline { fill: none; stroke: var(--c); stroke-width: 2; }
-.series circle { fill: var(--c); }
+.series circle, .series rect { fill: var(--c); }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(400px, 1fr)); gap: 1em; }
 .dimmed .series { opacity: .12; } .dimmed .series.chosen { opacity: 1; }
 .legend span { display: inline-block; margin: 0 .8em .2em 0; cursor: pointer; }
@@ -210,7 +210,7 @@ std::string make_report(const Scenario& scenario, const std::vector<Json>& recor
     out += failures(records);
     const std::vector<PagingPoint> points = paging_points(records);
     if (!points.empty()) out += paging_section(points);
-    out += curve_sections(records);
+    out += curve_sections(scenario.plots, records);
     for (const Timeline& timeline : timelines) out += timeline_section(timeline, records);
     out += core_curve_sections(records);
     for (const Table& table : make_tables(records, scenario.columns)) out += table_html(table);

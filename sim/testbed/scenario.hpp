@@ -103,12 +103,29 @@ struct Expectation {
     std::optional<double> at_least;
 };
 
+/// One [[report.plot]]: result lines as one figure against another. Columns are keys of result
+/// lines, or axes.
+struct PlotRequest {
+    Place place;
+    std::string title;
+    std::string x;                    ///< a column: numbers make lines, anything else bars
+    std::string y;                    ///< a column of numbers
+    std::string line;                 ///< a line or bar for each value of this column; empty: one
+    std::vector<std::string> beside;  ///< a plot for each combination of values of these columns
+    Arguments where;                  ///< values that select lines
+    std::string x_label;              ///< empty: the column
+    std::string y_label;
+    double divide = 1;                ///< y by this
+    bool log_y = false;
+};
+
 struct Scenario {
     std::string name;      ///< the file's name without folder and suffix
     std::string title;
     std::string resolved;  ///< the scenario with every --set and --seed applied, as TOML
     std::vector<std::string> axis_names;
     std::vector<std::string> columns;  ///< [report] columns; empty: those of the results
+    std::vector<PlotRequest> plots;
     std::vector<Cell> cells;
     std::vector<DataFile> files;
     std::vector<Expectation> expectations;

@@ -66,6 +66,7 @@ std::optional<Scenario> parse_scenario(std::string_view text, const std::string&
     scenario.title = draft.title;
     scenario.resolved = resolve(root);
     scenario.columns = draft.columns;
+    scenario.plots = draft.plots;
     for (const Axis& axis : draft.axes) scenario.axis_names.push_back(axis.name);
     const std::string own = std::filesystem::path{name}.parent_path().string();
     const std::vector<std::string> folders{

@@ -23,6 +23,17 @@ TEST_F(CliTest, RunPrintsATableAndKeepsResults) {
     EXPECT_FALSE(fs::exists(folder_ / "out" / "incomplete"));
 }
 
+TEST_F(CliTest, ReportsHaveThePlotsTheirScenariosAskFor) {
+    for (const char* name : {"smallfiles.toml", "commit.toml", "allocation.toml"}) {
+        const std::string out = file(std::string{name} + ".out");
+        ASSERT_EQ(chitin({"run", scenario(name), "-o", out}).status, 0) << name;
+        std::ostringstream page;
+        page << std::ifstream{out + "/report.html"}.rdbuf();
+        EXPECT_NE(page.str().find("<rect "), std::string::npos) << name;
+        EXPECT_EQ(page.str().find("No result line"), std::string::npos) << name;
+    }
+}
+
 TEST_F(CliTest, JsonIsJsonLinesAndNothingElse) {
     const Ran ran = chitin({"run", scenario("hello.toml"), "--json", "-o", file("out")});
     EXPECT_EQ(ran.status, 0);

@@ -157,6 +157,40 @@ TEST(Report, ShowsHostileTextAsText) {
     EXPECT_EQ(to_line(records[0]).find('\n'), std::string::npos);
 }
 
+// Axes are text in a record: numbers make lines all the same, and names bars.
+TEST(Report, DrawsWhatTheScenarioAsksFor) {
+    Scenario scenario = scenario_of(3);
+    std::vector<Json> records;
+    for (std::uint32_t i = 0; i < 3; ++i) {
+        Json record = make_record(scenario, result_of(i), "hosted");
+        record["axes"] = {{"frames", std::to_string(10 * i + 10)},
+                          {"disk", "<d" + std::to_string(i)}};
+        records.push_back(std::move(record));
+    }
+    PlotRequest plot{.title = "Lines & all", .x = "frames", .y = "misses"};
+    scenario.plots = {plot};
+    const std::string lines = make_report(scenario, records);
+    EXPECT_NE(lines.find("<h2>Lines &amp; all</h2>"), std::string::npos);
+    EXPECT_NE(lines.find("<polyline points="), std::string::npos);
+    EXPECT_EQ(lines.find("<rect "), std::string::npos);
+    scenario.plots[0].x = "disk";
+    const std::string bars = make_report(scenario, records);
+    EXPECT_EQ(bars.find("<polyline"), std::string::npos);
+    std::size_t count = 0;
+    for (auto at = bars.find("<rect "); at != std::string::npos; at = bars.find("<rect ", at + 1)) {
+        ++count;
+    }
+    EXPECT_EQ(count, 3u);
+    EXPECT_NE(bars.find("&lt;d2</text>"), std::string::npos);
+    EXPECT_EQ(bars.find("<d2"), std::string::npos);
+    scenario.plots[0].where = {{"frames", "20"}};
+    EXPECT_NE(make_report(scenario, records).find("&lt;d1</text>"), std::string::npos);
+    EXPECT_EQ(make_report(scenario, records).find("&lt;d2</text>"), std::string::npos);
+    scenario.plots[0].y = "mises";
+    EXPECT_NE(make_report(scenario, records).find("No result line has what it asks for."),
+              std::string::npos);
+}
+
 TEST(Recorder, MergesAccessesAndKeepsWrites) {
     Recorder recorder{{.skip = 0, .references_max = 0, .filter = 1}};
     const std::string_view text = "==1== hello\nI  00001000,3\nI  00001003,2\n L 00002000,8\n"

@@ -156,6 +156,49 @@ policy = ["lru", "lur"]
     }
 }
 
+TEST_F(ScenarioTest, PlotsAreRead) {
+    const Parsed parsed = parse(std::string{good_sweep} + R"(
+[[report.plot]]
+x = "frames"
+y = "misses"
+line = "policy"
+beside = ["view", "seed"]
+where = { policy = "lru" }
+divide = 1000
+log_y = true
+)");
+    ASSERT_TRUE(parsed.scenario) << parsed.errors;
+    ASSERT_EQ(parsed.scenario->plots.size(), 1u);
+    const PlotRequest& plot = parsed.scenario->plots[0];
+    EXPECT_EQ(plot.line, "policy");
+    EXPECT_EQ(plot.beside, (std::vector<std::string>{"view", "seed"}));
+    EXPECT_EQ(plot.where, (Arguments{{"policy", "lru"}}));
+    EXPECT_EQ(plot.divide, 1000);
+    EXPECT_TRUE(plot.log_y);
+}
+
+TEST_F(ScenarioTest, WrongPlotsAreNamed) {
+    const struct {
+        const char* plot;
+        const char* says;
+    } wrong[] = {
+        {"x = \"frames\"", "a plot of nothing, expected \"x\" and \"y\""},
+        {"x = 3\ny = \"misses\"", "\"x\""},
+        {"x = \"a\"\ny = \"b\"\nlines = \"c\"", "\"lines\""},
+        {"x = \"a\"\ny = \"b\"\nbeside = \"c\"", "\"beside\""},
+        {"x = \"a\"\ny = \"b\"\nbeside = [1]", "\"beside\""},
+        {"x = \"a\"\ny = \"b\"\nwhere = { c = [1] }", "\"c\""},
+        {"x = \"a\"\ny = \"b\"\ndivide = 0", "\"divide\" is not positive"},
+        {"x = \"a\"\ny = \"b\"\nlog_y = 1", "\"log_y\""},
+    };
+    for (const auto& one : wrong) {
+        const Parsed parsed =
+            parse(std::string{good_sweep} + "\n[[report.plot]]\n" + one.plot + "\n");
+        EXPECT_FALSE(parsed.scenario) << one.plot;
+        EXPECT_NE(parsed.errors.find(one.says), std::string::npos) << parsed.errors;
+    }
+}
+
 TEST_F(ScenarioTest, SyntaxErrorHasItsPlace) {
     const Parsed parsed = parse("[machine]\nmemory = = 3\n");
     EXPECT_FALSE(parsed.scenario);
