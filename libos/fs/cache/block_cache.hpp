@@ -99,6 +99,24 @@ public:
         dirty_.remove(*slot);
     }
 
+    /// What `from` holds lies at `to` from now on; put() says its bytes. The policy goes on with what
+    /// it knows of it. Nothing happens where it is not resident, or dirty.
+    void follow(std::uint64_t from, std::uint64_t to) {
+        const std::uint32_t slot = slot_of(from);
+        if (slot == BlockNames::none || dirty_.holds(slot)) return;
+        drop(to);
+        names_.move(names_.find(from), to);
+        slots_[slot] = {.block = to, .ahead = false};
+    }
+
+    /// The block is not resident any more, and lost where it was dirty.
+    void drop(std::uint64_t block) {
+        const std::uint32_t slot = slot_of(block);
+        if (slot == BlockNames::none) return;
+        dirty_.remove(slot);
+        let_go(slot);
+    }
+
     /// The clock that write-back policies go by, in nanoseconds: of any epoch, forwards.
     void set_time(std::uint64_t now_ns) { now_ns_ = now_ns; }
 

@@ -122,14 +122,15 @@ TEST(CofsChoices, AllocationsPutFilesInDifferentPlaces) {
 
 // Reads of the device while one page is written again and again, durably, among others that are
 // read once. Each time it moves to another block.
+template <class Fs, class Options>
 std::uint64_t reads_around_a_hot_page(std::string_view replacement) {
     constexpr std::uint64_t cold_pages = 1000;
     MemoryDevice device{block_size, disk_blocks};
-    std::vector<std::byte> memory(fs::cofs::Cofs::memory_needed(disk_blocks, 64));
-    EXPECT_TRUE(fs::cofs::Cofs::format(device, memory));
+    std::vector<std::byte> memory(Fs::memory_needed(disk_blocks, 64));
+    EXPECT_TRUE(Fs::format(device, memory));
     choice::CacheChoices cache{.read_ahead = 0};  // none
     cache.replacement = libos::policy::AnyReplacement::find(replacement).value();
-    fs::cofs::Cofs mounted{device, memory, {.cache = cache}};
+    Fs mounted{device, memory, Options{.cache = cache}};
     EXPECT_TRUE(mounted.mount());
     const auto file = *mounted.create(mounted.root(), "f", {});
     EXPECT_TRUE(mounted.write(file, 0, std::vector<std::byte>((cold_pages + 1) * block_size)));
@@ -145,10 +146,19 @@ std::uint64_t reads_around_a_hot_page(std::string_view replacement) {
     return device.reads() - before;
 }
 
+template <class Fs, class Options>
+void expect_pages_with_a_past() {
+    const std::uint64_t fifo = reads_around_a_hot_page<Fs, Options>("fifo");
+    EXPECT_LT((reads_around_a_hot_page<Fs, Options>("lru")), fifo);
+    EXPECT_LT((reads_around_a_hot_page<Fs, Options>("lfu")), fifo);
+}
+
 TEST(CofsChoices, AWrittenPageKeepsItsPastWhereverItMoves) {
-    const std::uint64_t fifo = reads_around_a_hot_page("fifo");
-    EXPECT_LT(reads_around_a_hot_page("lru"), fifo);
-    EXPECT_LT(reads_around_a_hot_page("lfu"), fifo);
+    expect_pages_with_a_past<fs::cofs::Cofs, fs::cofs::MountOptions>();
+}
+
+TEST(LogChoices, AWrittenPageKeepsItsPastWhereverItMoves) {
+    expect_pages_with_a_past<fs::log::Log, fs::log::MountOptions>();
 }
 
 }  // namespace

@@ -100,14 +100,20 @@ Result<Address> Store::move(Address address, const Identity& identity) {
         TRY(segments_.remove(address));
     }
     const Address fresh = writer_.append(identity, age_.value_or(writer_.position().clock));
-    if (!old.empty()) std::memcpy(writer_.bytes(fresh).data(), old.data(), block_bytes);
+    if (!old.empty()) {
+        std::memcpy(writer_.bytes(fresh).data(), old.data(), block_bytes);
+        cache_->follow(address, fresh);
+    }
     changed_ = true;
     return fresh;
 }
 
 Result<void> Store::release(Address address) {
     TRY(segments_.remove(address));
-    if (writer_.holds(address)) writer_.kill(address);
+    if (writer_.holds(address)) {
+        writer_.kill(address);
+        cache_->drop(address);
+    }
     changed_ = true;
     return {};
 }
