@@ -147,7 +147,8 @@ private:
         const Slot theirs = slot();
         env_.must(calls::tree_node(node_, theirs, made.keeper, Rights::read | Rights::grant),
                   "a node to read");
-        while (env_.info().registry(0).entries[0].frame.value == 0) pause(env_);
+        Patience patience{env_, "a cached block"};
+        while (env_.info().registry(0).entries[0].frame.value == 0) patience.pause();
         env_.must(calls::cap_grant(logger.env, theirs, slot_other, Rights::read), "granting");
         end("logger", logger);
         end("enemy", enemy);

@@ -99,8 +99,8 @@ public:
         dirty_.remove(*slot);
     }
 
-    /// What `from` holds lies at `to` from now on; put() says its bytes. The policy goes on with what
-    /// it knows of it. Nothing happens where it is not resident, or dirty.
+    /// What `from` holds lies at `to` from now on; put() says its bytes. The policy goes on with
+    /// what it knows of it. Nothing happens where it is not resident, or dirty.
     void follow(std::uint64_t from, std::uint64_t to) {
         const std::uint32_t slot = slot_of(from);
         if (slot == BlockNames::none || dirty_.holds(slot)) return;

@@ -39,16 +39,18 @@ private:
 
     Owned* list_of(std::uint32_t page) { return io_.as<Owned>(page); }
 
-    // Somebody else's data, that is in use. The tree says how it stands with every block.
+    // What somebody else never gives up: the heads of the other parts. The tree says how it stands
+    // with every block.
     void find_victim() {
         const std::uint32_t blocks = env_.info().extents(0).records[0].count;
-        while (victim_ == 0) {
-            pause(env_);
+        Patience patience{env_, "the others' parts", 200};
+        while (victim_ == 0 || owner_ == 0) {
+            patience.pause(2'000'000);
             for (std::uint32_t i = abi::tree_first_block; i < blocks; ++i) {
                 const BlockLook look = env_.must(calls::tree_look(slot_node, i), "looking");
-                if (look.state != BlockState::owned || look.type != data) continue;
-                victim_ = i;
-                owner_ = look.parent;
+                if (look.state != BlockState::owned || look.parent != abi::tree_root) continue;
+                if (look.type == log) victim_ = i;
+                if (look.type == directory) owner_ = i;
             }
         }
     }
@@ -75,8 +77,9 @@ private:
         io_.clear(page_data);
         return env_.must(libos::disk::put_new(io_, slot_node, type, page_data), "a block");
     }
-    BlockState state_of(std::uint32_t block) {
-        return env_.must(calls::tree_look(slot_node, block), "looking").state;
+    bool owns(std::uint32_t parent, std::uint32_t block) {
+        const BlockLook look = env_.must(calls::tree_look(slot_node, block), "looking");
+        return look.state == BlockState::owned && look.parent == parent;
     }
 
     // What is reserved must be written, and that be durable.
@@ -95,8 +98,8 @@ private:
     }
 
     void others() {
-        write("another's data", {victim_, data}, OwnershipReason::not_its_own);
-        write("what owns them", {owner_, file}, OwnershipReason::not_its_own);
+        write("another's log", {victim_, log}, OwnershipReason::not_its_own);
+        write("another's directory", {owner_, directory}, OwnershipReason::not_its_own);
         write("its own block", {block_, list}, OwnershipReason::not_its_own);
         for (const std::uint32_t block : {victim_, owner_, abi::tree_root, 0u}) {
             checks_.expect("reading another's", Status::bad_argument,
@@ -153,33 +156,50 @@ private:
                        calls::tree_node(slot_node, to, below, Rights::read));
         env_.space().give_slot(to);
         write("both", {above, list}, OwnershipReason::none);
-        checks_.expect("with its own", 1, state_of(below) == BlockState::owned ? 1 : 0);
+        checks_.expect("with its own", 1, owns(above, below) ? 1 : 0);
         list_of(page_list)[--count_] = {};
         checks_.expect("given up", Status::ok, io_.write(slot_node, block_, page_list));
-        checks_.expect("free", 1, state_of(above) == BlockState::free ? 1 : 0);
+        checks_.expect("not owned any more", 0, owns(block_, above) ? 1 : 0);
     }
 
-    // What counts is what the block has when the disk writes it: that is judged, and written.
+    // What counts is what the block has when the disk writes it, before the change or after: that
+    // is judged, and written.
     void while_it_is_written() {
-        const std::uint32_t block = put(data);
-        const auto change = [&](const Owned& before, const Owned& after) {
-            list_of(page_list)[count_] = before;
-            libos::disk::DiskRequest request{};
-            request.op = DiskOp::write_fua;
-            request.extent = slot_node;
-            request.block = block_;
-            request.count = 1;
-            request.frames[0] = io_.frame(page_list);
-            io_.ring().put(request);
-            env_.must(io_.ring().submit(), "submitting");
-            list_of(page_list)[count_] = after;
-            return io_.ring().wait();
-        };
-        const auto refused = change({block, data}, {victim_, data});
-        checks_.expect("changed to another's", Status::ownership_refused, refused.status);
-        const auto taken = change({victim_, data}, {block, data});
-        checks_.expect("changed from another's", Status::ok, taken.status);
+        const Owned own{put(data), data};
+        const Owned others{victim_, log};
+        const bool first = change_below(own, others, false);
+        const bool second = change_below(others, own, first);
+        list_of(page_list)[count_] = own;
+        if (!first && !second) {
+            checks_.expect("its own", Status::ok, io_.write(slot_node, block_, page_list));
+        }
         ++count_;
+        expect_on_disk();
+    }
+    // The list's next entry becomes `after` while the disk is asked to write `before`; one of them
+    // is another's. Whether that was written, or `owned` before.
+    bool change_below(const Owned& before, const Owned& after, bool owned) {
+        Owned& entry = list_of(page_list)[count_];
+        entry = before;
+        libos::disk::DiskRequest request{};
+        request.op = DiskOp::write_fua;
+        request.extent = slot_node;
+        request.block = block_;
+        request.count = 1;
+        request.frames[0] = io_.frame(page_list);
+        io_.ring().put(request);
+        env_.must(io_.ring().submit(), "submitting");
+        entry = after;
+        const Status status = io_.ring().wait().status;
+        if (status != Status::ok) {
+            checks_.expect("changed below", Status::ownership_refused, status);
+        }
+        owned = owned || status == Status::ok;
+        entry = !owned ? Owned{} : before.block == victim_ ? after : before;
+        expect_on_disk();
+        return owned;
+    }
+    void expect_on_disk() {
         checks_.expect("reading it", Status::ok, io_.read(slot_node, block_, page_found));
         checks_.expect("as it was judged", 0,
                        static_cast<std::uint64_t>(__builtin_memcmp(
@@ -201,12 +221,15 @@ private:
         list_of(page_list)[--count_] = {};
         checks_.expect("given up", Status::ok, io_.write(slot_node, block_, page_list));
         checks_.expect("not there any more", Status::bad_state, io_.read(to, block, page_found));
-        checks_.expect("reserved again", Status::ok,
-                       calls::tree_allocate(slot_node, data, block));
+        // Others may have been quicker.
+        const auto again = calls::tree_allocate(slot_node, data, block);
+        if (!again.has_value()) checks_.expect("taken by others", Status::block_taken, again);
         checks_.expect("the node is not of that one", Status::bad_state,
                        io_.write(to, block, page_found));
         checks_.expect("nor can it reserve", Status::bad_state, calls::tree_allocate(to, data));
-        checks_.expect("given back", Status::ok, calls::tree_release(slot_node, block));
+        if (again.has_value()) {
+            checks_.expect("given back", Status::ok, calls::tree_release(slot_node, block));
+        }
         env_.space().release(to);
     }
 

@@ -93,14 +93,29 @@ inline bool stamped(const BlockIo& io, std::uint32_t page, const Stamp& what) {
     return __builtin_memcmp(words, &what, sizeof what) == 0;
 }
 
-// Sleeps a little.
-inline void pause(Environment& env) {
-    static_cast<void>(calls::park(kernel::abi::Instant{env.now().value + 50'000}));
-}
+// Sleeps between looks for what another environment is to do. That one may have ended, for its
+// disk's sake say: who waits for nothing ends too. So many looks, and no span of time: a slow core
+// is slow for both.
+class Patience {
+public:
+    Patience(Environment& env, std::string_view what, std::uint32_t looks = 10'000)
+        : env_{env}, what_{what}, left_{looks} {}
+
+    void pause(std::uint64_t span_ns = 50'000) {
+        if (left_-- == 0) env_.panic("waited in vain for ", what_);
+        static_cast<void>(calls::park(kernel::abi::Instant{env_.now().value + span_ns}));
+    }
+
+private:
+    Environment& env_;
+    std::string_view what_;
+    std::uint32_t left_;
+};
 // Until its creator has put something there.
 inline void await(Environment& env, Slot slot) {
+    Patience patience{env, "a capability"};
     while (env.must(calls::cap_identify(slot), "looking").type == libos::rt::CapType::none) {
-        pause(env);
+        patience.pause();
     }
 }
 inline std::uint32_t argument(Environment& env, std::string_view name) {

@@ -154,7 +154,10 @@ private:
         std::uint32_t block = 0;
         const auto& entries = env_.info().registry(0).entries;
         for (const volatile auto& entry : entries) {
-            if (entry.frame.value != 0) block = entry.asked;
+            const std::uint32_t asked = entry.asked;
+            if (entry.frame.value == 0) continue;
+            const auto look = calls::tree_look(slot_other, asked);
+            if (look && look->type == directory) block = asked;
         }
         env_.must(calls::registry_find(slot_other, block, mine), "its cached block");
         const auto page = env_.space().reserve(1);

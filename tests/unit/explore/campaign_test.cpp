@@ -104,6 +104,8 @@ TEST(Campaign, StockScenariosSurviveWhatIsLegal) {
     expect_no_failure("cores.toml", 0, 60, "legal");
     expect_no_failure("exchange.toml", 0, 10, "legal");
     expect_no_failure("slices.toml", 0, 20, "legal");
+    expect_no_failure("shared_tree.toml", 0, 20, "legal");
+    expect_no_failure("tree_probe.toml", 0, 20, "legal");
     expect_no_failure("probe_ends.toml", 7, 60, "legal");
     expect_no_failure("churn_ring.toml", 0, 20, "legal", {"steps=24"});
     expect_no_failure("churn.toml", 3, 10, "legal", {"steps=24"});

@@ -4,7 +4,9 @@
 
 #include "scenarios/programs/programs.hpp"
 #include "sim/models/cost_profiles.hpp"
+#include "sim/models/disk_profiles.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/disks/cell_disks.hpp"
 
 namespace tests::explore {
 
@@ -14,6 +16,9 @@ Cell cell_of(const std::string& scenario, std::uint32_t number,
     catalogue.programs = scenarios::programs::program_declarations();
     for (const auto& profile : sim::models::cost_profiles()) {
         catalogue.profiles.push_back({profile.name, profile.source, profile.values});
+    }
+    for (const auto& model : sim::models::disk_profiles()) {
+        catalogue.disk_models.push_back({model.name, model.source, model.values});
     }
     catalogue.policies = {"clock"};
     sim::testbed::Problems problems;
@@ -26,7 +31,13 @@ Cell cell_of(const std::string& scenario, std::uint32_t number,
     const std::uint32_t chosen[] = {number};
     cell.bundle = *sim::testbed::make_bundle(*read, chosen, {});
     cell.subject.bundle = cell.bundle;
-    const sim::testbed::Machine& machine = read->cells.at(number).machine;
+    const sim::testbed::Machine machine = read->cells.at(number).machine;
+    if (!machine.disks.empty()) {
+        cell.subject.disks = [machine] {
+            using sim::testbed::disks::Keeping;
+            return sim::testbed::disks::hosted_disks(machine, Keeping::never);
+        };
+    }
     const auto report = learn_baseline(cell.subject, machine.slice_ns, machine.cores);
     EXPECT_EQ(report.text, "");
     return cell;

@@ -39,12 +39,15 @@ constexpr std::uint64_t seed = 5;
 class FileDevice {
 public:
     explicit FileDevice(int file) : file_{file} {}
+    /// Writes take their time from now on: who is to be killed between them does not outrun it.
+    void slow_down() { slow_ = true; }
     [[nodiscard]] std::uint32_t block_size() const { return fs_durable::block_size; }
     [[nodiscard]] std::uint64_t blocks() const { return fs_durable::blocks; }
     Result<void> read(std::uint64_t first, std::span<std::byte> into) {
         return answer(pread(file_, into.data(), into.size(), at(first)), into.size());
     }
     Result<void> write(std::uint64_t first, std::span<const std::byte> from) {
+        if (slow_) std::this_thread::sleep_for(std::chrono::microseconds{200});
         return answer(pwrite(file_, from.data(), from.size(), at(first)), from.size());
     }
     Result<void> flush() { return {}; }
@@ -58,6 +61,7 @@ private:
         return {};
     }
     int file_;
+    bool slow_ = false;
 };
 
 Features features() {
@@ -93,9 +97,9 @@ History expected() {
     }
 }
 
-// What the child does: the same calls; `done` is how many have returned.
+// What the child does: the same calls, slower behind `last`; `done` is how many have returned.
 template <class Fs>
-[[noreturn]] void replay(int file, std::atomic<std::uint64_t>& done) {
+[[noreturn]] void replay(int file, std::uint64_t last, std::atomic<std::uint64_t>& done) {
     FileDevice device{file};
     std::vector<std::byte> memory = memory_of<Fs>();
     Fs fs{device, memory};
@@ -103,6 +107,7 @@ template <class Fs>
     if (!fs.mount()) _exit(2);
     RandomCalls walk{fs, reference, seed, features()};
     for (std::uint64_t i = 1; i <= calls; ++i) {
+        if (i > last) device.slow_down();
         if (!walk.step()) _exit(3);
         done.store(i);
     }
@@ -128,7 +133,7 @@ std::uint64_t run_child(int file, const History& history, std::uint64_t last,
     Shared shared;
     shared.count->store(0);
     const pid_t child = fork();
-    if (child == 0) replay<Fs>(file, *shared.count);
+    if (child == 0) replay<Fs>(file, last, *shared.count);
     int status = 0;
     pid_t ended = 0;
     while (shared.count->load() < last && ended == 0) ended = waitpid(child, &status, WNOHANG);
