@@ -3,7 +3,7 @@
 # Of a tree of blocks it would take too long: there the kept corpus must show the bug.
 include(${PROJECT_SOURCE_DIR}/tests/canary/plant.cmake)
 set(canary_tests frame_not_zeroed named_frame_stays_free protect_forgets_tlb)
-set(canary_replays two_owners)
+set(canary_replays pointer_to_unwritten two_owners)
 
 function(fuzz_canary patch)
   read_patch(${patch} name target)

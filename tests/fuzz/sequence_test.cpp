@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "kernel/abi/status.hpp"
 #include "scenarios/programs/sequence_words.hpp"
@@ -175,6 +176,60 @@ TEST(SequenceOfDisks, EveryCallHasAnOperation) {
     }
     EXPECT_FALSE(makes_call(interfere));
     EXPECT_FALSE(makes_call(put_request));
+}
+
+TEST(SequenceOfDisks, BytesNameBlocksAndWhatIsNone) {
+    for (unsigned byte = 0; byte < disk_blocks + 32; ++byte) {
+        EXPECT_EQ(word_of(Kind::block, byte, 0, {}), byte);
+        EXPECT_EQ(word_of(Kind::block, byte, 3, {}), byte + 3);
+    }
+    std::set<Word> others;
+    for (unsigned byte = disk_blocks + 32; byte < 256; ++byte) others.insert(block_word(byte));
+    EXPECT_EQ(others.size(), 11u);
+    EXPECT_TRUE(others.contains(kernel::abi::any_block));
+    EXPECT_TRUE(others.contains(~Word{0}));
+    EXPECT_EQ(block_word(idioms::any), kernel::abi::any_block);
+    Ground ground{};
+    ground.disk = true;
+    ground.disk_pages = 1 << 20;
+    for (unsigned i = 0; i < disk_pages_max; ++i) {
+        ground.disk_slots[i] = 70 + i;
+        EXPECT_EQ(slot_word(slot_disk_first + i, ground), 70 + i);
+        EXPECT_EQ(word_of(Kind::page, address_disk_first + i, 5, ground),
+                  ground.disk_pages + i * page_size);
+    }
+}
+
+TEST(SequenceOfDisks, TheListingSaysWhatIsMeant) {
+    Bytes sequence = with_disk(DiskModel::one_channel);
+    add(sequence, idioms::tree_made);
+    constexpr auto rot = static_cast<std::uint8_t>(sim::explore::DecisionKind::disk_rot);
+    add(sequence, interfere, {rot, 2, 7});
+    const std::string text = listing_of(sequence);
+    for (const char* part :
+         {"a disk of one channel", "extent_allocate(slot 0x4, slot 0x60, any block, 0x8",
+          "disk_ring(slot 0x0, slot 0x60, ring)", "write_header(disk page 1, 0x8, entries, 0x2)",
+          "put_request(write_fua, slot 0x60, block 0, 0x1, buffer 1", "take_row(slot 0x63, 0x5)",
+          "load_function(slot 0x62, pointers, 0xf)", "tree_scan(slot 0x63)",
+          "interfere(disk_rot, after 2, value 8)"}) {
+        EXPECT_NE(text.find(part), std::string::npos) << part << '\n' << text;
+    }
+}
+
+TEST(SequenceOfDisks, ChangesReachEveryOperation) {
+    Random random{5};
+    std::set<unsigned> reached;
+    for (unsigned i = 0; i < 200; ++i) {
+        Bytes sequence = with_disk();
+        for (unsigned change = 0; change < 30; ++change) {
+            mutate(sequence, bytes_max, random);
+            sequence[3] = 1;
+        }
+        for (std::size_t at = 0; at < count_of(sequence); ++at) {
+            reached.insert(step_of(sequence, at).operation);
+        }
+    }
+    EXPECT_EQ(reached.size(), operation_count);
 }
 
 TEST(SequenceOfDisks, WithoutADiskThereIsNone) {
