@@ -186,7 +186,7 @@ void Actor::use_disk(unsigned operation, const Word (&words)[arguments_max],
 void Actor::set_page(Word field, Word address, Word byte) {
     volatile auto& page = env_.upcalls().page();
     const auto narrow = static_cast<std::uint32_t>(byte);
-    switch (field % 9) {
+    switch (field % page_fields) {
         case 0: page.masked = narrow; break;
         case 1: page.wants = narrow << 6; break;
         case 2: page.critical = narrow; break;
@@ -194,7 +194,7 @@ void Actor::set_page(Word field, Word address, Word byte) {
         case 4: page.repossessed_count = narrow; break;
         case 5: page.handler = address; break;
         case 6: page.stack_top = address; break;
-        case 7:
+        case page_field_resume:
             page.resume_begin = address;
             page.resume_end = address + byte;
             break;

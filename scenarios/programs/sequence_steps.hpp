@@ -82,6 +82,11 @@ inline constexpr unsigned disk_pages_max = 4;
 // Stock ownership functions (scenarios/programs/sequence_disk.hpp).
 enum class Function : unsigned { entries, pointers, runs, never, endless, count };
 
+// Of write_page's first argument, modulo their number; from page_field_resume on: resume_begin and
+// resume_end.
+inline constexpr unsigned page_fields = 9;
+inline constexpr unsigned page_field_resume = 7;
+
 // Of interfere's first argument, modulo their number.
 enum class Interference : unsigned { stall, kill, allocation, message, timer, interrupt, count };
 
