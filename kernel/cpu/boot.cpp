@@ -268,17 +268,26 @@ void prepare_start(System& system, Env& root, const BootInfo& boot, std::uint64_
     root.context.resume = machine::Resume::full;
 }
 
-// The root environments of the other cores: every core's lies at the same place in its part.
+// A core's root environment takes the first frame of its part that the kernel has not. Before that
+// lie the disks on core 0, and on no other.
+FrameNumber root_of(const BootInfo& boot, std::uint32_t core) {
+    BootInfo other = boot;
+    other.core = core;
+    other.pool_first = machine::part_first(*boot.cell, core);
+    return FrameNumber{other.pool_first.value + lay_out(other).total};
+}
+
+// The root environments of the other cores.
 void name_peers(System& system, Env& root, const BootInfo& boot, std::uint32_t& slot) {
     if (boot.cell->cores == 1) return;
     const abi::EnvRecord* records = env_records(boot, system.core);
-    const std::uint32_t place = root.self.value - boot.pool_first.value;
+    CHITIN_ASSERT(root.self == root_of(boot, boot.core));
     for (std::uint32_t core = 0; core < boot.cell->cores; ++core, ++slot) {
         if (core == boot.core || records_of(boot, records, core).count == 0) continue;
         const CapRef ref = *env::slot_of(root, Slot{slot});
-        const FrameNumber object{machine::part_first(*boot.cell, core).value + place};
         system.forest.insert(ref, CapType::environment,
-                             Rights::manage | Rights::grant | Rights::call, object, cap::no_cap);
+                             Rights::manage | Rights::grant | Rights::call, root_of(boot, core),
+                             cap::no_cap);
         system.forest.at(ref).link = cap::Link::borrowed;
         system.forest.at(ref).core = static_cast<std::uint8_t>(core);
     }

@@ -8,7 +8,7 @@
 // sequence means the same on both machines.
 #include "libos/rt/program.hpp"
 #include "libos/rt/spawn.hpp"
-#include "scenarios/programs/sequence_words.hpp"
+#include "scenarios/programs/sequence_disk.hpp"
 
 namespace scenarios::sequence {
 namespace {
@@ -18,7 +18,6 @@ using libos::rt::Child;
 using libos::rt::Environment;
 using libos::rt::Instant;
 using libos::rt::Rights;
-using libos::rt::Slot;
 using libos::rt::VirtAddr;
 
 constexpr unsigned again_max = 256;       // repetitions of one call
@@ -60,9 +59,7 @@ private:
     void perform_once(const Step& step, std::size_t index, unsigned repetition);
     Word enter(Call call, const Word (&words)[arguments_max]);
     void make_call(const Step& step, const Word (&words)[arguments_max]);
-    bool touchable(Word address, bool write) const;
-    void touch(Word address, bool write, Word byte);
-    void trap();
+    void use_disk(unsigned operation, const Word (&words)[arguments_max], unsigned repetition);
     void set_page(Word field, Word address, Word byte);
     void wait_for_children();
 
@@ -75,7 +72,8 @@ private:
     Child children_[actors_max] = {};
     bool started_[actors_max] = {};
     std::size_t next_in_upcall_ = 0;
-    bool touching_ = false;
+    Touch touch_{ground_};
+    DiskHand disk_{env_, ground_, touch_};
 };
 
 // What actors this core's root starts: the first of them, and how many there can be.
@@ -105,6 +103,7 @@ void Actor::find_ground() {
     ground_.named[named_page] = env_.upcalls().slot().value;
     ground_.named[named_stack] = start.first_free_slot - 1;
     ground_.named[named_peer] = start.peers_slot + 1 - system.core;
+    if (plan_.disk) disk_.prepare();
     ground_.region = env_.space().reserve(1).value;
     if (plan_.bare) return;
     const auto leaf = env_.space().install_leaf(VirtAddr{ground_.region});
@@ -126,6 +125,10 @@ void Actor::start_child(unsigned actor) {
     children_[actor] = *made;
     ground_.named[named_child + actor] = made->env.value;
     ground_.named[named_account + actor] = made->account.value;
+    if (plan_.disk && plan_.trusted && env_.info().system().core == 0) {
+        static_cast<void>(libos::rt::calls::cap_grant(made->env, kernel::abi::slot_disk,
+                                                      kernel::abi::slot_disk, rights));
+    }
 }
 
 void Actor::start_children() {
@@ -158,46 +161,32 @@ Word Actor::enter(Call call, const Word (&words)[arguments_max]) {
 
 void Actor::make_call(const Step& step, const Word (&words)[arguments_max]) {
     constexpr auto again = static_cast<Word>(kernel::abi::Status::again);
+    const Call call = call_of(step.operation);
     const unsigned most = step.once ? 1 : again_max;
-    for (unsigned i = 0; i < most; ++i) {
-        if (enter(static_cast<Call>(step.operation), words) != again) return;
+    Word status = again;
+    for (unsigned i = 0; i < most && status == again; ++i) status = enter(call, words);
+    constexpr auto ok = static_cast<Word>(kernel::abi::Status::ok);
+    if (call == Call::disk_ring && words[0] == 0 && status == ok) disk_.begin_ring();
+}
+
+void Actor::use_disk(unsigned operation, const Word (&words)[arguments_max],
+                     unsigned repetition) {
+    switch (operation) {
+        case put_request: return disk_.put_request(words);
+        case await_answers: return disk_.await_answers(words[0], words[1]);
+        case load_function: return disk_.load_function(words[0], words[1], words[2]);
+        case take_row: return disk_.take_row(words[0], words[1]);
+        case write_header:
+            return disk_.write_header(words[0], words[1], words[2], words[3]);
+        default:
+            return disk_.write_entry(words[0], words[1] + repetition, words[2], words[3]);
     }
-}
-
-// Slot 0 of the window may be the machine's own.
-bool Actor::touchable(Word address, bool write) const {
-    if (address >= Word{1} << 47) return true;
-    const Word first = ground_.window + kernel::abi::space_slot_size;
-    const Word end = ground_.window + kernel::abi::window_size;
-    const bool stack = address >= ground_.base + kernel::abi::stack_offset &&
-                       address < ground_.stack_top;
-    return address >= first && address < end && !(write && stack);
-}
-
-// A fault goes on behind the access: where rbx says.
-void Actor::touch(Word address, bool write, Word byte) {
-    if (!touchable(address, write)) return;
-    touching_ = true;
-    if (write) {
-        asm volatile("lea 1f(%%rip), %%rbx\n mov %%cl, (%%rax)\n1:"
-                     : : "a"(address), "c"(byte) : "rbx", "memory");
-    } else {
-        asm volatile("lea 1f(%%rip), %%rbx\n mov (%%rax), %%cl\n1:"
-                     : : "a"(address) : "rbx", "rcx", "memory");
-    }
-    touching_ = false;
-}
-
-void Actor::trap() {
-    touching_ = true;
-    asm volatile("lea 1f(%%rip), %%rbx\n ud2\n1:" : : : "rbx", "memory");
-    touching_ = false;
 }
 
 void Actor::set_page(Word field, Word address, Word byte) {
     volatile auto& page = env_.upcalls().page();
     const auto narrow = static_cast<std::uint32_t>(byte);
-    switch (field % 9) {
+    switch (field % page_fields) {
         case 0: page.masked = narrow; break;
         case 1: page.wants = narrow << 6; break;
         case 2: page.critical = narrow; break;
@@ -205,7 +194,7 @@ void Actor::set_page(Word field, Word address, Word byte) {
         case 4: page.repossessed_count = narrow; break;
         case 5: page.handler = address; break;
         case 6: page.stack_top = address; break;
-        case 7:
+        case page_field_resume:
             page.resume_begin = address;
             page.resume_end = address + byte;
             break;
@@ -228,16 +217,18 @@ void Actor::perform_once(const Step& step, std::size_t index, unsigned repetitio
             static_cast<void>(chitin_gate(words[1], words[2], words[3], words[4], words[5], 0,
                                           static_cast<Word>(Call::call_count) + words[0]));
             return;
-        case read_memory: return touch(words[0], false, 0);
-        case write_memory: return touch(words[0], true, words[1]);
-        case illegal: return trap();
+        case read_memory: return touch_.byte(words[0], false, 0);
+        case write_memory: return touch_.byte(words[0], true, words[1]);
+        case illegal: return touch_.illegal();
         case spawn: return start_child(static_cast<unsigned>(words[0] % actors_max));
         case write_page: return set_page(words[0], words[1], words[2]);
         case interfere:
             static_cast<void>(enter(Call::cap_identify, {0, mark + index}));
             return;
-        default: return make_call(step, words);
+        default: break;
     }
+    if (makes_call(step.operation)) return make_call(step, words);
+    use_disk(step.operation, words, repetition);
 }
 
 void Actor::perform(const Step& step, std::size_t index) {
@@ -248,10 +239,7 @@ void Actor::perform(const Step& step, std::size_t index) {
 bool Actor::upcall(void* actor, const libos::rt::UpcallData& data) {
     auto& self = *static_cast<Actor*>(actor);
     if (data.kind == Upcall::page_fault || data.kind == Upcall::exception) {
-        if (!self.touching_) return false;
-        self.touching_ = false;
-        auto& saved = self.env_.upcalls().page().saved;
-        saved.rip = saved.rbx;
+        if (!self.touch_.resume(self.env_.upcalls().page())) return false;
     }
     while (self.next_in_upcall_ < self.count_) {
         const std::size_t index = self.next_in_upcall_++;

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "kernel/abi/cycle.hpp"
+#include "kernel/abi/disk.hpp"
 #include "kernel/abi/rights.hpp"
+#include "kernel/abi/tree.hpp"
 #include "scenarios/programs/sequence_steps.hpp"
 
 namespace scenarios::sequence {
@@ -28,6 +30,11 @@ inline constexpr unsigned slot_named_first = 128;
 inline constexpr unsigned slot_beyond_first = slot_named_first + named_count;
 inline constexpr unsigned slot_wild_first = 200;
 
+// With a disk other bytes have names besides: the slots of what an actor has ready for it, and the
+// addresses of that. Slot 4 has the disk itself, in core 0's root and in children it trusts.
+inline constexpr unsigned slot_disk_first = slot_wild_first - disk_pages_max;
+inline constexpr unsigned address_disk_first = 112 - disk_pages_max;
+
 // Where an actor is: what its bytes are relative to.
 struct Ground {
     Word window = 0;
@@ -41,12 +48,18 @@ struct Ground {
     Word now = 0;
     Word entry = 0;  // of the program
     Word named[named_count] = {};
+    bool disk = false;
+    Word disk_pages = 0;  // the first of disk_pages_max: the ring's
+    Word disk_slots[disk_pages_max] = {};
 };
 
 constexpr Word slot_word(unsigned byte, const Ground& ground) {
     constexpr Word wild[] = {0xffff'ffff, Word{1} << 32, ~Word{0}, 16'383, 16'384, Word{1} << 31};
     if (byte < slot_named_first) return byte;
     if (byte < slot_beyond_first) return ground.named[byte - slot_named_first];
+    if (ground.disk && byte >= slot_disk_first && byte < slot_wild_first) {
+        return ground.disk_slots[byte - slot_disk_first];
+    }
     if (byte < slot_wild_first) return byte - slot_beyond_first + slot_named_first;
     return wild[byte % (sizeof wild / sizeof wild[0])];
 }
@@ -86,6 +99,9 @@ constexpr Word address_word(unsigned byte, const Ground& ground) {
     constexpr Word middle_span = Word{1} << 30;
     if (byte < 64) return ground.region + byte * page_size;
     if (byte < 96) return ground.region + leaf_span + (byte - 64) * page_size;
+    if (ground.disk && byte >= address_disk_first && byte < 112) {
+        return ground.disk_pages + (byte - address_disk_first) * page_size;
+    }
     if (byte < 112) return ground.region + middle_span + (byte - 96) * page_size;
     if (byte < 128) return own_page(byte - 112, ground);
     if (byte < 160) return ground.region + (byte - 128) / 4 * page_size + odd[byte % 4];
@@ -93,6 +109,16 @@ constexpr Word address_word(unsigned byte, const Ground& ground) {
         return ground.window + (byte - 160) * 4 * kernel::abi::space_slot_size + middle_span;
     }
     return wild_address(byte, ground);
+}
+
+// Every block of the disk and some behind it, any_block, and what is no block.
+constexpr Word block_word(unsigned byte) {
+    constexpr Word any = kernel::abi::any_block;
+    constexpr Word most = kernel::abi::tree_blocks_max;
+    constexpr Word wild[] = {any - 1, any + 1, any + 3, Word{1} << 31, ~Word{0}, Word{1} << 63,
+                             most, most - 1, Word{0xffff}, Word{1} << 16, any};
+    if (byte < disk_blocks + 32) return byte;
+    return byte < 192 ? any : wild[byte % (sizeof wild / sizeof wild[0])];
 }
 
 constexpr Word rights_word(unsigned byte) {
@@ -113,10 +139,11 @@ constexpr Word frame_word(unsigned byte, const Ground& ground) {
     return wild[byte % (sizeof wild / sizeof wild[0])];
 }
 
-constexpr Word number_word(unsigned byte) {
-    if (byte < 192) return byte;
-    return (Word{1} << byte % 64) - byte / 64 % 2;
-}
+// A power of two, or one less where bit 6 is set. With masks: of `byte / 64 % 2` g++ 12 at -O2 made
+// 1 where it is 0.
+constexpr Word power_word(unsigned byte) { return (Word{1} << (byte & 63)) - (byte >> 6 & 1); }
+
+constexpr Word number_word(unsigned byte) { return byte < 192 ? byte : power_word(byte); }
 
 constexpr Word span_word(unsigned byte) {
     if (byte >= 254) return kernel::abi::compute_ns_max + (255 - byte);
@@ -130,7 +157,7 @@ constexpr Word instant_word(unsigned byte, const Ground& ground) {
 }
 
 constexpr Word value_word(unsigned byte) {
-    return byte < 128 ? byte : (Word{1} << byte % 64) - byte / 64 % 2;
+    return byte < 128 ? byte : power_word(byte);
 }
 
 constexpr Word position_word(unsigned byte) {
@@ -156,6 +183,12 @@ constexpr Word word_of(Kind kind, unsigned byte, unsigned repetition, const Grou
         case Kind::value: return value_word(byte);
         case Kind::position: return position_word(byte);
         case Kind::entry: return entry_word(byte, ground);
+        case Kind::page: return address_word(byte, ground);
+        case Kind::block: return block_word(byte) + repetition;
+        case Kind::amount: return number_word(byte);
+        case Kind::request: return byte % 8;  // twice as many as there are
+        case Kind::function:
+            return (byte + repetition) % static_cast<unsigned>(Function::count);
         default: return byte;
     }
 }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "kernel/disk/disk.hpp"
 #include "kernel/disk/tree/tree.hpp"
 #include "kernel/machine/boot_info.hpp"
 #include "sim/checkers/phrase.hpp"
@@ -86,9 +87,13 @@ private:
             CHECKED(blocks[i].type < tree.types, which + ": block " + number(i) + " is marked");
             check_list(blocks, i, tree.blocks, which);
         }
+        const auto& disk = at<kernel::disk::Disk>(
+            FrameNumber{tree.base.disk.value + kernel::abi::info_disk_pages});
         for (std::uint32_t i = kernel::abi::tree_first_block; i < tree.blocks; ++i) {
-            CHECKED(listed_[i] == (blocks[i].state == BlockState::owned),
-                    which + ": block " + number(i) + " is owned by nobody");
+            const bool owned = blocks[i].state == BlockState::owned;
+            CHECKED(listed_[i] == owned, which + ": block " + number(i) + " is owned by nobody");
+            CHECKED(!owned || blocks[i].epoch < disk.epoch,
+                    which + ": block " + number(i) + " is owned and was not durable");
         }
     }
 

@@ -2,6 +2,7 @@
 //
 // - Each owned block, but header and root, is in the list of the block that it says owns it, and in
 //   no other.
+// - What was in it when it became owned was durable.
 // - No block is marked; none that is reserved, or has left, is in a list.
 // - The extent that a tree lies in says so, and no extent capability lies there.
 #pragma once

@@ -2,8 +2,8 @@
 //
 // The oracle: the kernel's assertions and the sanitizers (the process dies), the checkers of whole
 // memory, the look for stale translations and for frames that are not empty, frames lost at the
-// end, and a bound on events and virtual time. How environments end, and what calls answer, is
-// never a finding.
+// end, what a disk's model complains of, and a bound on events and virtual time. How environments
+// end, and what calls answer, is never a finding.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernel/abi/event.hpp"
+#include "scenarios/programs/sequence_steps.hpp"
 #include "sim/engine/cell_result.hpp"
 #include "sim/testbed/bundle.hpp"
 #include "tests/fuzz/inputs.hpp"
@@ -32,6 +33,10 @@ std::vector<std::byte> bundle_of(std::span<const Bytes> sequences, bool trace_fu
                                  std::span<const sim::testbed::ProgramFile> programs = {});
 
 Verdict run(std::span<const std::uint8_t> sequence, bool trace_full = false);
+
+// Of the disk that the machine of a sequence has, if its plan says so.
+inline constexpr std::uint64_t disk_bytes =
+    std::uint64_t{scenarios::sequence::disk_blocks} * kernel::abi::page_size;
 
 // As programs and scenarios have it, and the corpus: hexadecimal text.
 std::string text_of(std::span<const std::uint8_t> sequence);

@@ -79,11 +79,12 @@ std::vector<std::byte> read_file(const fs::path& path) {
 }
 
 // Every eighth input (all where CHITIN_LONG is set) that asks for no interference, which the image
-// has not.
-std::vector<Bytes> for_the_image() {
+// has not. Those with a disk apart: each of them is a machine of its own.
+std::vector<Bytes> for_the_image(bool disk) {
     const std::size_t stride = std::getenv("CHITIN_LONG") != nullptr ? 1 : 8;
     std::vector<Bytes> corpus = read_corpus(corpus_path());
     std::erase_if(corpus, interferes);
+    std::erase_if(corpus, [disk](const Bytes& bytes) { return plan_of(bytes).disk != disk; });
     std::vector<Bytes> chosen;
     for (std::size_t i = 0; i < corpus.size(); i += stride) chosen.push_back(corpus[i]);
     return chosen;
@@ -98,7 +99,9 @@ bool repossesses(const sim::engine::CellResult& result) {
     });
 }
 
-TEST(CorpusOnTheImage, SameHistoryAsHosted) {
+class CorpusOnTheImage : public testing::TestWithParam<bool> {};
+
+TEST_P(CorpusOnTheImage, SameHistoryAsHosted) {
     const char* given = std::getenv("CHITIN_IMAGE");
     const fs::path folder =
         given != nullptr ? fs::path{given}.parent_path() : fs::path{CHITIN_IMAGE_FOLDER};
@@ -107,11 +110,13 @@ TEST(CorpusOnTheImage, SameHistoryAsHosted) {
         ASSERT_EQ(given, nullptr) << "CHITIN_IMAGE is set, and there are no programs beside it";
         GTEST_SKIP() << "skipped: no image: ./chitin build image";
     }
-    const std::vector<Bytes> chosen = for_the_image();
+    const std::vector<Bytes> chosen = for_the_image(GetParam());
+    ASSERT_FALSE(chosen.empty());
     const sim::testbed::ProgramFile programs[] = {{"sequence", read_file(program)}};
     sim::testbed::boot::BareOptions options;
     options.image = (folder / "chitin.elf").string();
     options.cell_seconds_max = 60;
+    if (GetParam()) options.disks.push_back({.bytes = disk_bytes});
     const auto bare = sim::testbed::boot::run_bare(bundle_of(chosen, true, programs), options);
     ASSERT_TRUE(bare) << bare.error();
     ASSERT_EQ(bare->size(), chosen.size());
@@ -128,6 +133,8 @@ TEST(CorpusOnTheImage, SameHistoryAsHosted) {
             << text_of(chosen[i]) << '\n' << listing_of(chosen[i]);
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(Disk, CorpusOnTheImage, testing::Bool());
 
 }  // namespace
 }  // namespace tests::fuzz

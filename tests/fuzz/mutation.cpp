@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "scenarios/programs/sequence_words.hpp"
+#include "tests/fuzz/idioms.hpp"
 
 namespace tests::fuzz {
 
@@ -19,12 +19,12 @@ std::uint8_t one_of(Random& random, const unsigned (&bytes)[N]) {
     return static_cast<std::uint8_t>(bytes[below(random, N)]);
 }
 
-constexpr unsigned first_place = 96;  // slots that the runtime does not use
-constexpr unsigned places = 8;
-
-std::uint8_t slot_byte(Random& random) {
+std::uint8_t slot_byte(Random& random, bool disk) {
     if (below(random, 2) == 0) {
         return static_cast<std::uint8_t>(first_place + below(random, places));
+    }
+    if (disk && below(random, 4) == 0) {
+        return static_cast<std::uint8_t>(slot_disk_first + below(random, disk_pages_max));
     }
     if (below(random, 3) == 0) {
         return static_cast<std::uint8_t>(slot_named_first + below(random, named_count));
@@ -33,10 +33,10 @@ std::uint8_t slot_byte(Random& random) {
 }
 
 // A byte that may well fit the argument.
-std::uint8_t plausible(Kind kind, Random& random) {
+std::uint8_t plausible(Kind kind, Random& random, bool disk) {
     if (below(random, 12) == 0) return any_byte(random);
     switch (kind) {
-        case Kind::slot: return slot_byte(random);
+        case Kind::slot: return slot_byte(random, disk);
         case Kind::place: return static_cast<std::uint8_t>(first_place + below(random, places));
         case Kind::address: return static_cast<std::uint8_t>(below(random, 4));
         case Kind::rights: return one_of(random, {1, 3, 5, 7, 11, 255, 255, 24, 128, 0});
@@ -45,6 +45,10 @@ std::uint8_t plausible(Kind kind, Random& random) {
         case Kind::instant: return one_of(random, {0, 1, 80, 120, 140, 160, 255});
         case Kind::span: return one_of(random, {1, 40, 80, 120, 140});
         case Kind::position: return one_of(random, {200, 0, 160, 161});
+        case Kind::page: return static_cast<std::uint8_t>(address_disk_first + below(random, 4));
+        case Kind::block: return one_of(random, {0, 1, 1, 2, 3, 4, 5, 7, 8, 16, 20, 127, 160, 160});
+        case Kind::amount: return one_of(random, {0, 1, 1, 2, 3, 5, 5, 8, 8, 16, 31});
+        case Kind::request: return one_of(random, {0, 1, 1, 2, 3, 3, 4});
         default: return one_of(random, {0, 0, 1, 2, 3, 4, 5, 7});
     }
 }
@@ -92,21 +96,29 @@ private:
     std::size_t any_step() { return below(random_, count()); }
     std::size_t any_gap() { return below(random_, count() + 1); }
 
+    // Whatever the plan says, which may have been changed.
+    bool disk() const { return plan_of(bytes_).disk; }
+    unsigned operations() const { return operations_of(plan_of(bytes_)); }
+    Shape shape_at(Bytes::const_iterator step) const { return shapes::all[step[1] % operations()]; }
+    std::uint8_t fitting(Kind kind) { return plausible(kind, random_, disk()); }
+
     void fill(Bytes::iterator step, std::uint8_t how, unsigned operation) {
         step[0] = how;
         step[1] = static_cast<std::uint8_t>(operation);
-        const Shape& shape = shapes::all[operation % operation_count];
+        const Shape shape = shape_at(step);
         for (unsigned i = 0; i < arguments_max; ++i) {
-            step[2 + i] =
-                shape.kind[i] == Kind::none ? std::uint8_t{0} : plausible(shape.kind[i], random_);
+            step[2 + i] = shape.kind[i] == Kind::none ? std::uint8_t{0} : fitting(shape.kind[i]);
         }
     }
     void insert() {
         const std::size_t gap = any_gap();
         bytes_.insert(at(gap), step_bytes, 0);
-        fill(at(gap), manner(random_), static_cast<unsigned>(below(random_, operation_count)));
+        fill(at(gap), manner(random_), static_cast<unsigned>(below(random_, operations())));
     }
     void insert_idiom();
+    void insert_idiom_of_disks(std::span<const idioms::Line> lines);
+    void insert_lines(std::span<const idioms::Line> lines, unsigned self, std::size_t gap,
+                      std::size_t one_in);
     void remove() {
         const std::size_t first = any_step();
         const std::size_t some = 1 + below(random_, std::min<std::size_t>(count() - first, 4));
@@ -125,13 +137,13 @@ private:
     }
     void change_argument() {
         const auto step = at(any_step());
-        const Shape& shape = shapes::all[step[1] % operation_count];
+        const Shape shape = shape_at(step);
         const auto arguments = static_cast<std::size_t>(
             std::ranges::find(shape.kind, Kind::none) - std::begin(shape.kind));
         if (arguments == 0) return change_manner();
         const std::size_t which = below(random_, arguments);
         step[2 + which] = below(random_, 4) == 0 ? any_byte(random_)
-                                                 : plausible(shape.kind[which], random_);
+                                                 : fitting(shape.kind[which]);
     }
     void copy_argument() {
         const auto from = at(any_step()) + 2 + static_cast<long>(below(random_, arguments_max));
@@ -139,70 +151,15 @@ private:
     }
     void change_operation() {
         const auto step = at(any_step());
-        fill(step, step[0], static_cast<unsigned>(below(random_, operation_count)));
+        fill(step, step[0], static_cast<unsigned>(below(random_, operations())));
     }
     void change_manner() { *at(any_step()) = manner(random_); }
     void change_plan() {
-        bytes_[below(random_, 3)] = any_byte(random_);
+        bytes_[below(random_, 4)] = any_byte(random_);
     }
 
     Bytes& bytes_;
     Random& random_;
-};
-
-using enum Call;
-constexpr unsigned of(Call call) { return static_cast<unsigned>(call); }
-
-// Calls that make sense only together, with arguments that fit. Slot 0 of a table is the
-// environment itself, 1 its account, 3 the cycle. Two actors may have a part in it.
-struct Line {
-    bool by_other;
-    unsigned operation;
-    std::uint8_t argument[arguments_max];
-};
-constexpr std::uint8_t p = first_place;
-constexpr std::uint8_t partner = slot_wild_first;              // stands for the other actor's slot
-constexpr std::uint8_t partner_account = slot_wild_first + 1;  // and for that of its account
-constexpr std::uint8_t later = 120;                // as a span: 8.7 us
-constexpr Line idioms[][5] = {
-    {{false, of(frame_allocate), {1, p, 0}}, {false, of(map), {0, p, 0, 3}},
-     {false, write_memory, {0, 1}}, {false, of(protect), {0, p, 1}}, {false, of(unmap), {0, p, 0}}},
-    {{false, of(frame_allocate), {1, p, 0}}, {false, of(account_create), {1, p, 20, 2}},
-     {false, of(frame_allocate), {p, p + 1, 0}}, {false, of(account_revoke), {p, 1, 0}},
-     {false, of(cap_delete), {0, p}}},
-    {{false, of(account_create), {1, p + 3, 20, 0}},
-     {false, of(env_create), {p + 3, p, p + 1, p + 2}}, {false, of(cap_grant), {p, p + 4, 8, 255}},
-     {false, of(env_start), {p, 0, 0, 0}}, {false, of(env_destroy), {p}}},
-    {{false, of(frame_allocate), {1, p, 0}}, {false, of(cap_derive), {p, p + 1, 255}},
-     {false, of(cap_derive), {p + 1, p + 2, 11}}, {false, of(map), {0, p + 2, 0, 3}},
-     {false, of(cap_revoke), {p}}},
-    {{false, write_page, {1, 0, 3}}, {false, of(slice_allocate), {3, p, 200}},
-     {false, of(slice_bind), {p, 0}}, {false, of(compute), {later}},
-     {false, of(cap_delete), {0, p}}},
-    {{false, of(frame_allocate), {1, p, 0}}, {false, of(cap_lend), {partner, p, p, 11, p + 1}},
-     {true, of(map), {0, p, 0, 3}}, {true, of(park), {later}}, {false, of(cap_revoke), {p}}},
-    {{false, of(frame_allocate), {1, p, 0}}, {false, of(cap_lend), {partner, p, p, 11, p + 1}},
-     {true, of(park), {later}}, {true, of(cap_delete), {0, p}}, {false, of(cap_delete), {0, p}}},
-    {{true, of(transfer_wait), {later, 1, 2, 3, 4, 5}},
-     {false, of(park), {later}}, {false, of(transfer_call), {partner, 1, 2, 3, 4, 5}},
-     {true, of(transfer_wait), {later, 6, 7, 8, 9, 10}}, {false, of(wake), {partner}}},
-    {{false, of(frame_allocate), {1, p, 0}}, {false, of(table_install), {0, p, 64, 1}},
-     {false, of(entry_store), {0, 64, 5}}, {false, of(table_age), {0, 0, 8, 3}},
-     {false, read_memory, {64}}},
-    {{true, of(account_create), {1, p, 30, 4}}, {true, of(frame_allocate), {p, p + 1, 0}},
-     {true, of(account_create), {p, p + 1, 9, 2}}, {true, of(frame_allocate), {p + 1, p + 2, 0}},
-     {false, of(env_destroy), {partner}}},
-    {{true, of(frame_allocate), {1, p, 0}}, {true, of(account_create), {1, p, 30, 4}},
-     {true, of(frame_allocate), {p, p + 1, 0}}, {true, of(account_create), {p, p + 1, 9, 2}},
-     {true, of(frame_allocate), {p + 1, p + 2, 0}}},
-    {{false, write_page, {2, 0, 1}}, {false, of(cycle_shape), {3, 2, later, 80}},
-     {false, of(slice_allocate), {3, p, 200}}, {false, of(slice_bind), {p, partner}},
-     {true, of(compute), {150}}},
-    {{true, of(compute), {later}}, {false, of(yield), {partner}},
-     {false, of(cycle_idle), {3, partner}}, {true, of(compute), {150}}, {false, of(yield), {0}}},
-    {{true, of(frame_allocate), {1, p, 0}}, {false, of(account_limit), {partner_account, 140, 8}},
-     {false, of(account_revoke), {partner_account, 8, later}}, {false, of(park), {140}},
-     {false, of(account_revoke), {partner_account, 60, 0}}},
 };
 
 // Where an actor has the other's environment, as far as it was given one.
@@ -216,22 +173,41 @@ std::uint8_t slot_of_other(unsigned self, unsigned other, unsigned cores) {
 }
 
 void Mutator::insert_idiom() {
-    const auto& idiom = idioms[below(random_, std::size(idioms))];
+    constexpr std::size_t one_in = 10;
+    if (disk() && below(random_, 3) != 0) {
+        return insert_idiom_of_disks(
+            idioms::of_disks[below(random_, std::size(idioms::of_disks))]);
+    }
     const auto self = static_cast<unsigned>(below(random_, actors_max));
+    insert_lines(idioms::of_all[below(random_, std::size(idioms::of_all))], self, any_gap(),
+                 one_in);
+}
+
+// They are long, and each step needs those before it, in this idiom and in others: less is changed,
+// and every other time it comes last, by the one who has the disk.
+void Mutator::insert_idiom_of_disks(std::span<const idioms::Line> lines) {
+    constexpr std::size_t one_in = 60;
+    const bool behind = below(random_, 2) == 0;
+    const auto self = static_cast<unsigned>(behind ? 0 : below(random_, actors_max));
+    insert_lines(lines, self, behind ? count() : any_gap(), one_in);
+}
+
+// From `gap` on; one of `one_in` arguments is another.
+void Mutator::insert_lines(std::span<const idioms::Line> lines, unsigned self, std::size_t gap,
+                           std::size_t one_in) {
     const auto other = static_cast<unsigned>((self + 1 + below(random_, 3)) % actors_max);
     const std::uint8_t slot = slot_of_other(self, other, plan_of(bytes_).cores);
     const auto account = static_cast<std::uint8_t>(slot_named_first + named_account + other);
-    std::size_t gap = any_gap();
-    for (const Line& line : idiom) {
+    for (const idioms::Line& line : lines) {
         Bytes step{static_cast<std::uint8_t>(line.by_other ? other : self),
                    static_cast<std::uint8_t>(line.operation)};
         for (unsigned i = 0; i < arguments_max; ++i) {
             const Kind kind = shapes::all[line.operation].kind[i];
             std::uint8_t byte = line.argument[i];
-            if (byte == partner) byte = slot;
-            if (byte == partner_account) byte = account;
-            const bool other_one = kind != Kind::none && below(random_, 10) == 0;
-            step.push_back(other_one ? plausible(kind, random_) : byte);
+            if (byte == idioms::partner) byte = slot;
+            if (byte == idioms::partner_account) byte = account;
+            const bool other_one = kind != Kind::none && below(random_, one_in) == 0;
+            step.push_back(other_one ? fitting(kind) : byte);
         }
         bytes_.insert(at(gap), step.begin(), step.end());
         gap += 1 + (below(random_, 4) == 0 && gap + 1 < count() ? 1 : 0);

@@ -17,21 +17,24 @@ std::uint64_t Wishes::choose(DecisionKind kind, std::uint32_t core, std::uint64_
 
 std::uint64_t Wishes::take(DecisionKind kind, std::uint32_t core) {
     for (auto it = requests_.begin(); it != requests_.end(); ++it) {
-        if (it->kind != kind || it->core != core) continue;
-        if (it->after-- > 0) return 0;
-        const std::uint64_t value = it->value;
+        if (it->wish.kind != kind || it->core != core) continue;
+        if (it->wish.after-- > 0) return 0;
+        const std::uint64_t value = it->wish.value;
         requests_.erase(it);
         return value;
     }
     return 0;
 }
 
-void Wishes::ask(std::uint32_t core, const Step& step) {
-    const auto kind = static_cast<DecisionKind>(step.argument[0] % kinds_without_disk);
-    std::uint64_t value = scenarios::sequence::span_word(step.argument[2]);
+Wish wish_of(const scenarios::sequence::Plan& plan, const Step& step) {
+    const auto kind = static_cast<DecisionKind>(step.argument[0] % kinds_of(plan));
+    const unsigned byte = step.argument[2];
+    std::uint64_t value = scenarios::sequence::span_word(byte);
     if (kind == DecisionKind::kill || kind == DecisionKind::allocation) value = 1;
-    if (kind == DecisionKind::interrupt) value = 1 + step.argument[2] % 3;
-    requests_.push_back({kind, core, step.argument[1], value});
+    if (kind == DecisionKind::interrupt) value = 1 + byte % 3;
+    // Of a disk: looks, blocks, sectors, bits.
+    if (kind >= DecisionKind::disk_late && kind <= DecisionKind::disk_rot) value = 1 + byte;
+    return {kind, step.argument[1], value};
 }
 
 sim::machine::Interference Onlooker::after_event(std::uint32_t core,
@@ -41,7 +44,7 @@ sim::machine::Interference Onlooker::after_event(std::uint32_t core,
     const bool identified = event.kind == kernel::abi::EventKind::call &&
                             event.code == static_cast<std::uint8_t>(Call::cap_identify);
     if (identified && event.words[1] - mark < count_of(sequence_)) {
-        wishes_.ask(core, step_of(sequence_, event.words[1] - mark));
+        wishes_.ask(core, wish_of(plan_of(sequence_), step_of(sequence_, event.words[1] - mark)));
     }
     begun_ |= identified && event.words[1] == mark_ready;
     if (event.kind == kernel::abi::EventKind::fault && ++faults_ == faults_max) {

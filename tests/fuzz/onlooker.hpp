@@ -11,9 +11,19 @@
 
 namespace tests::fuzz {
 
-// What a sequence may ask for: its machine has no disk.
-inline constexpr auto kinds_without_disk =
-    static_cast<std::size_t>(sim::explore::DecisionKind::disk_late);
+// How many kinds of interference a sequence may ask for.
+constexpr std::size_t kinds_of(const scenarios::sequence::Plan& plan) {
+    using sim::explore::DecisionKind;
+    return static_cast<std::size_t>(plan.disk ? DecisionKind::revocation
+                                              : DecisionKind::disk_late);
+}
+// What the step that interferes asks for.
+struct Wish {
+    sim::explore::DecisionKind kind;
+    unsigned after;  // so many occasions are let pass
+    std::uint64_t value;
+};
+Wish wish_of(const scenarios::sequence::Plan& plan, const scenarios::sequence::Step& step);
 
 // What steps have asked for and has not come yet.
 class Wishes : public sim::explore::Chooser {
@@ -21,14 +31,12 @@ public:
     sim::explore::Stall stall(const sim::explore::Moment& moment) override;
     std::uint64_t choose(sim::explore::DecisionKind kind, std::uint32_t core,
                          std::uint64_t at) override;
-    void ask(std::uint32_t core, const scenarios::sequence::Step& step);
+    void ask(std::uint32_t core, const Wish& wish) { requests_.push_back({core, wish}); }
 
 private:
     struct Request {
-        sim::explore::DecisionKind kind;
         std::uint32_t core;
-        unsigned after;  // so many occasions are let pass
-        std::uint64_t value;
+        Wish wish;
     };
     std::uint64_t take(sim::explore::DecisionKind kind, std::uint32_t core);
 

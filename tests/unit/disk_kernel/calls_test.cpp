@@ -25,6 +25,17 @@ TEST(DiskCalls, TheyDoOnADiskWithAnArm) {
     expect_well(run({.envs = probe.envs, .service = arm}, blank(1024), false));
 }
 
+// Core 0's kernel has frames for its disks, other cores' have none: their root environments lie at
+// other places in their parts.
+TEST(DiskCalls, CoresReachEachOtherBesideADisk) {
+    const CellRun two = run({.envs = {{"client", "exchange", "messages=20\ntransfers=20\n"},
+                                      {"server", "exchange", "messages=20\ntransfers=20\n", 1}}},
+                            blank(1024));
+    expect_well(two);
+    ASSERT_EQ(two.result.envs.size(), 2u);
+    for (const auto& env : two.result.envs) EXPECT_EQ(env.info.exit_code, 0u);
+}
+
 TEST(DiskCalls, OneCellGivesOneHistory) {
     const auto first = run(probe, blank(1024), false);
     const auto second = run(probe, blank(1024), false);

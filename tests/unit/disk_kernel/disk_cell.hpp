@@ -41,10 +41,11 @@ struct EnvOptions {
     std::string name;
     std::string program;
     std::string arguments = {};  // "name=value\n" lines
+    std::uint32_t core = 0;
 };
 
 struct CellOptions {
-    std::vector<EnvOptions> envs;  // the first is the root
+    std::vector<EnvOptions> envs;  // in the order of their cores, of each the first is the root
     kernel::abi::ServiceProfile service = profile();
     bool lose_unflushed = false;
     sim::machine::Director* director = nullptr;
@@ -62,11 +63,11 @@ void put(std::vector<std::byte>& blob, const T& record) {
     blob.insert(blob.end(), bytes, bytes + sizeof record);
 }
 
-inline kernel::abi::CellRecord cell_record(std::size_t envs) {
+inline kernel::abi::CellRecord cell_record(const std::vector<EnvOptions>& envs) {
     kernel::abi::CellRecord cell{};
     cell.pool_frames = 8192;
-    cell.env_count = static_cast<std::uint32_t>(envs);
-    cell.cores = 1;
+    cell.env_count = static_cast<std::uint32_t>(envs.size());
+    cell.cores = envs.back().core + 1;
     cell.disk_count = 1;
     cell.slice_ns = 1'000'000;
     cell.seed = 1;
@@ -90,13 +91,14 @@ inline std::vector<std::byte> bundle_of(const CellOptions& options) {
     for (const EnvOptions& env : options.envs) lines += env.arguments;
     header.size_bytes = arguments + lines.size();
     put(blob, header);
-    put(blob, cell_record(options.envs.size()));
+    put(blob, cell_record(options.envs));
     for (const EnvOptions& env : options.envs) {
         abi::EnvRecord record{};
         std::strcpy(record.name, env.name.c_str());
         std::strcpy(record.program, env.program.c_str());
         record.arguments_offset = arguments;
         record.arguments_bytes = env.arguments.size();
+        record.core = env.core;
         arguments += env.arguments.size();
         for (auto& module : record.modules) module = abi::no_file;
         put(blob, record);
