@@ -356,4 +356,4 @@ FILE_SYSTEM_ROW(unlink_name<Ext4>, "unlink/ext4");
 FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile<fs::cofs::Commit::two_flushes>>, "fsync/cofs");
 FILE_SYSTEM_ROW(overwrite_sync<Ext4InFile>, "fsync/ext4");
 FILE_SYSTEM_ROW(overwrite_sync<CofsOnFile<fs::cofs::Commit::one_flush>>, "fsync_once/cofs");
-FILE_SYSTEM_ROW(overwrite_sync<Ext4>, "fsync_once/ext4");
+FILE_SYSTEM_ROW(overwrite_sync<Ext4>, "fsync_below/ext4");
