@@ -241,9 +241,9 @@ void add_explore(Command& app, int& exit_code) {
     command->add_option("--faults", request->faults,
                         "legal (message, timer, interrupt, translation, publication, wait, "
                         "disk_late, revocation), all (and kill, allocation, frame, disk_error, "
-                        "disk_latent), none, or names with commas between (also disk_misdirected, "
-                        "disk_rot: contents change silently; disk_torn: of blocks that a disk "
-                        "with `lose_unflushed` loses some sectors are written)")
+                        "disk_latent), none, or these and names with commas between (also "
+                        "disk_misdirected, disk_rot: contents change silently; disk_torn: of "
+                        "blocks that a disk with `lose_unflushed` loses some sectors are written)")
         ->capture_default_str();
     command->add_option("--collect", request->campaign.failures_max,
                         "Go on until so many runs have failed")

@@ -72,13 +72,16 @@ private:
     std::vector<std::byte> bundle_of(const testbed::Scenario& scenario) const;
     Subject subject_of(std::span<const std::byte> bundle) const;
     RunReport again(const testbed::Scenario& scenario, const Decisions& decisions) const;
-    bool fails(const testbed::Scenario& scenario, const Decisions& decisions) const;
+    bool fails(const testbed::Scenario& scenario, const Decisions& decisions);
     void shrink();
+    void show_progress(std::size_t decisions) const;
     void print(const RunReport& report) const;
 
     const Request& request_;
     ReplayFile file_;
     std::optional<testbed::Scenario> scenario_;
+    std::uint64_t tried_ = 0;  // runs of a shrinking
+    std::size_t least_ = 0;    // decisions that failed, of those
 };
 
 std::string Replaying::prepare() {
@@ -123,13 +126,26 @@ RunReport Replaying::again(const testbed::Scenario& scenario, const Decisions& d
         file_.check_start);
 }
 
-bool Replaying::fails(const testbed::Scenario& scenario, const Decisions& decisions) const {
+bool Replaying::fails(const testbed::Scenario& scenario, const Decisions& decisions) {
     if (host::process::Interrupt::seen()) return false;
-    return same_failure(again(scenario, decisions), file_.failure, file_.text);
+    ++tried_;
+    const bool same = same_failure(again(scenario, decisions), file_.failure, file_.text);
+    if (same) least_ = decisions.size();
+    show_progress(decisions.size());
+    return same;
+}
+
+// On a terminal only. Ctrl-C ends the search, and keeps the least found.
+void Replaying::show_progress(std::size_t decisions) const {
+    if (!host::process::terminal_on_stderr()) return;
+    fmt::print(stderr,
+               "\r\033[Kshrinking: {} runs, {} decisions left, trying {}; Ctrl-C keeps that",
+               tried_, least_, decisions);
+    std::fflush(stderr);
 }
 
 void Replaying::shrink() {
-    const std::size_t before = file_.decisions.size();
+    const std::size_t before = least_ = file_.decisions.size();
     if (file_.failure == Failure::checker) {
         file_.check_every = 1;  // at its first event, whichever that becomes
         file_.check_start = 0;
@@ -147,6 +163,7 @@ void Replaying::shrink() {
         });
     (void)apply(scenario_->cells[file_.cell], file_.workload, make_catalogue());
     file_.decisions = explore::shrink_decisions(file_.decisions, with, request_.runs_max);
+    if (host::process::terminal_on_stderr()) fmt::print(stderr, "\r\033[K");
     const std::string path =
         !request_.output.empty()
             ? request_.output

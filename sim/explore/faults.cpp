@@ -44,19 +44,21 @@ std::string choices() {
 
 std::expected<FaultChoice, std::string> FaultChoice::parse(std::string_view text) {
     if (text == "none") return FaultChoice{};
-    if (text == "all") return FaultChoice{all_kinds};
-    if (text == "legal") return FaultChoice{all_kinds & ~hostile_kinds};
     FaultChoice choice;
     for (std::size_t begin = 0; begin <= text.size();) {
         const std::size_t end = std::min(text.find(',', begin), text.size());
         const std::string_view name = text.substr(begin, end - begin);
+        begin = end + 1;
+        if (name == "all" || name == "legal") {
+            choice.kinds |= name == "all" ? all_kinds : all_kinds & ~hostile_kinds;
+            continue;
+        }
         const auto kind = kind_of(name);
         if (!kind || *kind == DecisionKind::stall) {
             return std::unexpected("expected " + choices() + " with commas between, found \"" +
                                    std::string{name} + "\"");
         }
         choice.kinds |= bit(*kind);
-        begin = end + 1;
     }
     return choice;
 }

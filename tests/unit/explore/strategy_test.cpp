@@ -121,9 +121,14 @@ TEST(Faults, ChoicesAreNamed) {
               "kill,allocation,message,timer,interrupt,translation,publication,wait,frame,"
               "disk_late,disk_error,disk_latent,revocation");
     EXPECT_EQ(FaultChoice::parse("none")->text(), "none");
+    EXPECT_EQ(FaultChoice::parse("disk_error,legal")->text(),
+              "message,timer,interrupt,translation,publication,wait,disk_late,disk_error,"
+              "revocation");
+    EXPECT_EQ(FaultChoice::parse("all,disk_rot")->kinds,
+              FaultChoice::parse("all")->kinds | FaultChoice::parse("disk_rot")->kinds);
     EXPECT_EQ(FaultChoice::parse("timer,kill")->text(), "kill,timer");
     EXPECT_EQ(FaultChoice::parse("disk_rot,disk_torn")->text(), "disk_torn,disk_rot");
-    for (const char* wrong : {"", "stall", "kill,", "message;timer", "everything"}) {
+    for (const char* wrong : {"", "stall", "kill,", "message;timer", "everything", "none,kill"}) {
         EXPECT_FALSE(FaultChoice::parse(wrong)) << wrong;
     }
 }

@@ -1,5 +1,6 @@
 // Random calls beside the model: whole, full, failing.
 #include "tests/unit/fs_fat/player.hpp"
+#include "tests/unit/fs_model/effort.hpp"
 
 namespace tests::fs_fat {
 namespace {
@@ -36,8 +37,8 @@ TEST_P(FatModel, RandomCallsAgree) {
     const Case& one = cases[GetParam()];
     MemoryDevice device = formatted(one);
     Player player{device, 1000 + GetParam()};
-    constexpr int steps = 20'000;
-    for (int step = 0; step < steps && !testing::Test::HasFailure(); ++step) {
+    const auto steps = std::max<std::uint64_t>(20'000, fs_model::effort(20'000, 200'000));
+    for (std::uint64_t step = 0; step < steps && !testing::Test::HasFailure(); ++step) {
         ASSERT_TRUE(player.step()) << "step " << step;
         if (step % 2000 == 1999) player.remount();
         if (testing::Test::HasFailure()) FAIL() << "at step " << step;
