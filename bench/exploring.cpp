@@ -5,6 +5,8 @@
 #include "scenarios/programs/programs.hpp"
 #include "sim/explore/campaign.hpp"
 #include "sim/models/cost_profiles.hpp"
+#include "sim/models/disk_profiles.hpp"
+#include "sim/testbed/catalogue.hpp"
 #include "sim/testbed/bundle.hpp"
 
 namespace bench {
@@ -15,11 +17,9 @@ using namespace sim;
 
 // The first cell of the scenario; nothing where it cannot be read.
 std::optional<std::vector<std::byte>> hello(explore::Subject& subject) {
-    testbed::Catalogue catalogue;
-    catalogue.programs = scenarios::programs::program_declarations();
-    for (const auto& profile : models::cost_profiles()) {
-        catalogue.profiles.push_back({profile.name, profile.source, profile.values});
-    }
+    const auto catalogue =
+        testbed::catalogue_of(scenarios::programs::program_declarations(),
+                              models::cost_profiles(), models::disk_profiles());
     testbed::Problems problems;
     const auto scenario = testbed::read_scenario(CHITIN_SOURCE_DIR "/scenarios/hello.toml",
                                                  catalogue, {{}, {}, {}}, problems);

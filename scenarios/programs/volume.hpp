@@ -100,14 +100,19 @@ struct VolumeSetup {
 
 // ---- the three file systems: how each is made and given its memory
 
-struct CofsVolume {
-    using Fs = fs::cofs::Cofs;
+// One that has a cache of its own.
+template <class F>
+struct OwnCache {
+    using Fs = F;
     static std::size_t memory(std::uint64_t blocks, std::uint32_t cached) {
         return Fs::memory_needed(blocks, cached);
     }
     static fs::Result<void> format(ExtentDevice& device, Memory memory, std::uint32_t) {
         return Fs::format(device, memory);
     }
+};
+
+struct CofsVolume : OwnCache<fs::cofs::Cofs> {
     CofsVolume(ExtentDevice& device, Memory memory, const VolumeSetup& setup)
         : fs{device, memory,
              {.cache = setup.cache,
@@ -116,14 +121,7 @@ struct CofsVolume {
     Fs fs;
 };
 
-struct LogVolume {
-    using Fs = fs::log::Log;
-    static std::size_t memory(std::uint64_t blocks, std::uint32_t cached) {
-        return Fs::memory_needed(blocks, cached);
-    }
-    static fs::Result<void> format(ExtentDevice& device, Memory memory, std::uint32_t) {
-        return Fs::format(device, memory);
-    }
+struct LogVolume : OwnCache<fs::log::Log> {
     LogVolume(ExtentDevice& device, Memory memory, const VolumeSetup& setup)
         : fs{device, memory, fs::log::MountOptions{.cache = setup.cache}} {}
     Fs fs;

@@ -73,6 +73,7 @@ std::expected<HostedEnd, std::string> run_bare_cells(
     }
     options.image = (find_build_tree().image() / "image" / "chitin.elf").string();
     const host::file::TemporaryFolder folder;
+    if (!folder.valid()) return std::unexpected("cannot make a temporary folder");
     if (!options.iso_device.empty()) {
         options.iso = folder.file("chitin.iso");
         const auto made = testbed::boot::make_iso(options.image, *bundle, options.iso);

@@ -164,6 +164,10 @@ bool Verification::compare(const Variant& variant, const Histories& other) {
 
 std::optional<Events> Verification::events(const Variant& variant, std::uint64_t cell) {
     const host::file::TemporaryFolder folder;
+    if (!folder.valid()) {
+        fmt::print("    cannot make a temporary folder for its events\n");
+        return std::nullopt;
+    }
     const std::string file = folder.file("events");
     std::vector<std::string> all = command(variant);
     all.insert(all.end(), {"--cell", std::to_string(cell), "--events", file});

@@ -61,6 +61,7 @@ RunReport run_apart(const Subject& subject, const MakeChooser& make, std::uint64
             report.failure = end.too_long ? Failure::endless : Failure::crash;
             report.text = one_line(end.failure);
             report.decisions = read_decisions(path);
+            if (!folder.valid()) report.text += "; no temporary folder: its decisions are lost";
         }
     });
     return report;

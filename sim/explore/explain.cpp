@@ -105,6 +105,7 @@ std::string paragraph(const Recorder& recorder, const Decision& one,
 std::string explain(const Subject& subject, const Decisions& decisions, std::uint64_t start,
                     std::size_t most) {
     const host::file::TemporaryFolder folder;
+    if (!folder.valid()) return "cannot make a temporary folder for an explanation\n";
     const std::string path = folder.file("explained");
     const auto work = [&](std::uint32_t) {
         std::ofstream out{path, std::ios::trunc};

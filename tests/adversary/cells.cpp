@@ -8,6 +8,7 @@
 #include "sim/checkers/conservation.hpp"
 #include "sim/machine/hosted.hpp"
 #include "sim/models/disk_profiles.hpp"
+#include "sim/testbed/catalogue.hpp"
 #include "sim/testbed/disks/cell_disks.hpp"
 
 namespace tests::adversary {
@@ -15,13 +16,10 @@ namespace tests::adversary {
 namespace {
 
 std::optional<sim::testbed::Scenario> read(const std::string& scenario) {
-    sim::testbed::Catalogue catalogue;
-    catalogue.programs = scenarios::programs::program_declarations();
-    catalogue.profiles = {{"default", "", {100, 200, 50, 20, 30, 300, 400, 40, 60, 700}},
-                          {"zero", "", {}}};
-    for (const auto& model : sim::models::disk_profiles()) {
-        catalogue.disk_models.push_back({model.name, model.source, model.values});
-    }
+    constexpr sim::models::Named<kernel::abi::CostProfile> costs[] = {
+        {"default", "", {100, 200, 50, 20, 30, 300, 400, 40, 60, 700}}, {"zero", "", {}}};
+    auto catalogue = sim::testbed::catalogue_of(scenarios::programs::program_declarations(), costs,
+                                                sim::models::disk_profiles());
     catalogue.policies = {"clock", "lru", "arc", "s3-fifo"};
     sim::testbed::Problems problems;
     const std::string path = std::string{CHITIN_SOURCE} + "/scenarios/" + scenario;

@@ -13,6 +13,7 @@
 #include "sim/explore/shrink.hpp"
 #include "sim/models/cost_profiles.hpp"
 #include "sim/models/disk_profiles.hpp"
+#include "sim/testbed/catalogue.hpp"
 #include "sim/testbed/bundle.hpp"
 #include "sim/testbed/disks/cell_disks.hpp"
 
@@ -61,14 +62,8 @@ struct Caught {
 };
 
 testbed::Catalogue catalogue() {
-    testbed::Catalogue all;
-    all.programs = scenarios::programs::program_declarations();
-    for (const auto& profile : models::cost_profiles()) {
-        all.profiles.push_back({profile.name, profile.source, profile.values});
-    }
-    for (const auto& model : models::disk_profiles()) {
-        all.disk_models.push_back({model.name, model.source, model.values});
-    }
+    auto all = testbed::catalogue_of(scenarios::programs::program_declarations(),
+                                     models::cost_profiles(), models::disk_profiles());
     all.policies = {"clock", "lru", "arc"};
     return all;
 }

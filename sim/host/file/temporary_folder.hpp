@@ -19,8 +19,10 @@ public:
     /// False where the host could not make one; path() is empty then.
     [[nodiscard]] bool valid() const { return !path_.empty(); }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-    /// The path of `name` in it, whether there is such a file or not.
-    [[nodiscard]] std::string file(std::string_view name) const { return (path_ / name).string(); }
+    /// The path of `name` in it, whether there is such a file or not; empty if it is not valid().
+    [[nodiscard]] std::string file(std::string_view name) const {
+        return valid() ? (path_ / name).string() : std::string{};
+    }
 
 private:
     std::filesystem::path path_;

@@ -37,6 +37,29 @@ protected:
     std::string path = folder.file("disk");
 };
 
+TEST(TemporaryFolderTest, where_none_can_be_made_no_file_has_a_path) {
+    const char* const before = std::getenv("TMPDIR");
+    const std::string kept = before != nullptr ? before : "";
+    setenv("TMPDIR", "/nonexistent", 1);
+    const sim::host::file::TemporaryFolder folder;
+    before != nullptr ? setenv("TMPDIR", kept.c_str(), 1) : unsetenv("TMPDIR");
+    EXPECT_FALSE(folder.valid());
+    EXPECT_EQ(folder.file("name"), "");
+}
+
+TEST(TemporaryFolderTest, nobody_else_has_its_name_and_it_goes_with_its_files) {
+    std::filesystem::path path;
+    {
+        const sim::host::file::TemporaryFolder folder;
+        const sim::host::file::TemporaryFolder other;
+        EXPECT_NE(folder.path(), other.path());
+        path = folder.path();
+        std::ofstream{folder.file("name")} << "x";
+        EXPECT_TRUE(std::filesystem::exists(path / "name"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 TEST_F(ImageFileTest, an_overlay_never_changes_its_file) {
     auto image = OverlayImage::over(path);
     ASSERT_TRUE(image) << image.error();

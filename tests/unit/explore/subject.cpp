@@ -6,20 +6,16 @@
 #include "sim/models/cost_profiles.hpp"
 #include "sim/models/disk_profiles.hpp"
 #include "sim/testbed/bundle.hpp"
+#include "sim/testbed/catalogue.hpp"
 #include "sim/testbed/disks/cell_disks.hpp"
 
 namespace tests::explore {
 
 Cell cell_of(const std::string& scenario, std::uint32_t number,
              const std::vector<std::string>& settings) {
-    sim::testbed::Catalogue catalogue;
-    catalogue.programs = scenarios::programs::program_declarations();
-    for (const auto& profile : sim::models::cost_profiles()) {
-        catalogue.profiles.push_back({profile.name, profile.source, profile.values});
-    }
-    for (const auto& model : sim::models::disk_profiles()) {
-        catalogue.disk_models.push_back({model.name, model.source, model.values});
-    }
+    auto catalogue = sim::testbed::catalogue_of(scenarios::programs::program_declarations(),
+                                                sim::models::cost_profiles(),
+                                                sim::models::disk_profiles());
     catalogue.policies = {"clock"};
     sim::testbed::Problems problems;
     const auto read = sim::testbed::read_scenario(

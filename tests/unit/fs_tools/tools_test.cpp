@@ -115,6 +115,10 @@ TEST_F(Shell, WrongUseIsOneSentence) {
         {"mkdir d; chitin mount -o suid a.img d", 2, "-o suid: expected ro, rw"},
         {"mkdir -p d; chitin mount -o ro,cleaner= a.img d", 2, "-o cleaner=: expected"},
         {"mkdir d; chitin mount a.img d", 2, "a.img: cannot open"},
+        {"mkdir d; chitin mkfs cofs a.img --size 8M > m; chitin mount -o commit=three a.img d", 2,
+         "no commit \"three\"; expected one of: two-flushes, one-flush"},
+        {"mkdir d; chitin mkfs fat a.img --size 8M > m; chitin mount -o commit=one-flush a.img d",
+         2, "only cofs has two ways to commit"},
     };
     for (const Wrong& wrong : all) {
         std::filesystem::remove_all(folder_);
